@@ -1,0 +1,167 @@
+"""Sound from files, as blocks of mono float samples at one rate, and its windows."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from auricle.errors import AuricleError
+
+Samples = npt.NDArray[np.float32]
+
+BLOCK_S = 10.0
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("aac", "aif", "aifc", "aiff", "au", "caf", "flac", "m4a", "mka", "mp2", "mp3", "mp4"),
+        *("oga", "ogg", "opus", "rf64", "snd", "w64", "wav", "wave", "webm", "wma"),
+    )
+)
+
+
+def pcm16_to_float(pcm: npt.NDArray[np.int16]) -> Samples:
+    """Scale 16-bit samples to [-1, 1): by 32768, as every decoder does, so that 0.25 is exact."""
+    return pcm.astype(np.float32) / np.float32(32768)
+
+
+class Resampler:
+    """Resample a stream of mono blocks (soxr, high quality); any block sizes, the same samples.
+
+    Parameters
+    ----------
+    from_hz, to_hz
+        Sampling rates of what is pushed and of what comes out.
+    """
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._stream = (
+            None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
+        )
+
+    def push(self, block: Samples, last: bool = False) -> Samples:
+        """Take a block [shape=(n,)], give what can be given; with `last`, all that is left."""
+        if self._stream is None:
+            return block
+        resampled: Samples = self._stream.resample_chunk(block, last=last)
+        return resampled
+
+
+def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> Iterator[Samples]:
+    """Decode a sound file to mono float32 blocks at `sample_rate_hz`.
+
+    libsndfile decodes what it knows; ffmpeg, where it is installed, everything else. Channels are
+    averaged. Memory is bounded by the block, however long the file.
+
+    Raises
+    ------
+    AuricleError
+        The file is missing, empty, no sound, or holds values that are not finite.
+    """
+    if not path.is_file():
+        raise AuricleError(f"There is no file {path}: check its name")
+    try:
+        with soundfile.SoundFile(path) as file:
+            resampler = Resampler(file.samplerate, sample_rate_hz)
+            frames = max(1, round(block_s * file.samplerate))
+            while len(block := file.read(frames, dtype="float32", always_2d=True)):
+                yield resampler.push(_checked(block, path).mean(axis=1))
+            yield resampler.push(np.zeros(0, np.float32), last=True)
+    except soundfile.LibsndfileError as error:
+        ffmpeg = shutil.which("ffmpeg")
+        if ffmpeg is None:
+            raise AuricleError(
+                f"{path} cannot be decoded ({error.error_string}); "
+                "if it is a sound file, install ffmpeg or convert it to WAV or FLAC"
+            ) from error
+        yield from _read_with_ffmpeg(ffmpeg, path, sample_rate_hz, block_s)
+
+
+def load(path: Path, sample_rate_hz: int) -> Samples:
+    """Decode a whole sound file to mono float32 [shape=(n,)] at `sample_rate_hz`."""
+    return np.concatenate([np.zeros(0, np.float32), *read_blocks(path, sample_rate_hz)])
+
+
+def sliding_windows(samples: Samples, window: int, hop: int) -> Samples:
+    """View of the whole windows of a signal [shape=(n_windows, window)]; the rest is left out.
+
+    Window i starts at sample i * hop. A signal shorter than a window has none.
+    """
+    if len(samples) < window:
+        return np.zeros((0, window), np.float32)
+    return np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+
+
+class Windower:
+    """Cut a stream of blocks into the windows that `sliding_windows` gives for the whole of it."""
+
+    def __init__(self, window: int, hop: int) -> None:
+        self.window, self.hop = window, hop
+        self._rest = np.zeros(0, np.float32)
+        self._skip = 0  # samples to pass over, where a hop is longer than a window
+
+    def push(self, block: Samples) -> Samples:
+        """Take a block of any size, give the windows it completes [shape=(n_windows, window)]."""
+        skipped = min(self._skip, len(block))
+        self._skip -= skipped
+        samples = np.concatenate([self._rest, block[skipped:]])
+        windows = sliding_windows(samples, self.window, self.hop)
+        used = len(windows) * self.hop
+        self._skip += max(0, used - len(samples))
+        self._rest = samples[used:]
+        return windows
+
+
+def level_dbfs(windows: Samples) -> npt.NDArray[np.float32]:
+    """Root mean square of windows [shape=(..., n)] in dB relative to a full-scale square wave.
+
+    Digital silence is -120 dB.
+    """
+    power = np.mean(np.square(windows, dtype=np.float64), axis=-1)
+    return (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
+
+
+def _checked(block: Samples, path: Path) -> Samples:
+    if not np.isfinite(block).all():
+        raise AuricleError(f"{path} holds samples that are not finite: export it again")
+    return block
+
+
+def _read_with_ffmpeg(
+    ffmpeg: str, path: Path, sample_rate_hz: int, block_s: float
+) -> Iterator[Samples]:
+    """Decode with ffmpeg, its own resampler left out: it only decodes, at the file's rate."""
+    rate = _ffmpeg_rate(path)
+    command = [ffmpeg, "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:a:0"]
+    command += ["-ac", "1", "-f", "f32le", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr  # both were asked for
+        resampler = Resampler(rate, sample_rate_hz)
+        bytes_per_block = 4 * max(1, round(block_s * rate))
+        while data := process.stdout.read(bytes_per_block):
+            block = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
+            yield resampler.push(_checked(block, path))
+        yield resampler.push(np.zeros(0, np.float32), last=True)
+        message = process.stderr.read().decode(errors="replace").strip().splitlines()
+    if process.returncode:
+        reason = message[-1] if message else f"exit status {process.returncode}"
+        raise AuricleError(f"{path} cannot be decoded, by ffmpeg either ({reason})")
+
+
+def _ffmpeg_rate(path: Path) -> int:
+    ffprobe = shutil.which("ffprobe")
+    if ffprobe is None:
+        raise AuricleError(f"{path} needs ffprobe, which comes with ffmpeg: install ffmpeg whole")
+    command = [ffprobe, "-v", "error", "-select_streams", "a:0", "-show_entries"]
+    command += ["stream=sample_rate", "-of", "csv=p=0", f"file:{path}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    rate = result.stdout.strip().split("\n")[0].strip(",")
+    if not rate.isdigit():
+        raise AuricleError(
+            f"{path} cannot be decoded, by ffmpeg either: it holds no sound that they know"
+        )
+    return int(rate)

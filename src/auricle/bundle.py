@@ -1,0 +1,179 @@
+"""The bundle: a folder with a network and everything that is needed to listen with it.
+
+`bundle.json` describes `model.tflite`: labels, features, windows, decision. Nothing in it names
+code, and nothing outside it is needed. `references/data_dictionary.md` has each field.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auricle.audio import Samples
+from auricle.config import parse_group
+from auricle.decision import Calibration, Decision
+from auricle.errors import AuricleError
+from auricle.features import Features, extract, shape
+from auricle.files import digest, write_text
+from auricle.preprocess import Preprocess
+from auricle.quiet import quietly
+
+SCHEMA = 1
+MODEL_FILE = "model.tflite"
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `bundle.json` holds, checked."""
+
+    name: str
+    schema: int
+    auricle_version: str
+    labels: list[str]
+    targets: str
+    preprocess: Preprocess
+    features: Features
+    shape: list[int]
+    calibration: Calibration
+    thresholds: dict[str, float]
+    decision: Decision
+    dataset: dict[str, Any]
+    model_sha256: str
+
+    def save(self, folder: Path) -> None:
+        """Write `bundle.json` into a folder."""
+        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        write_text(folder / "bundle.json", text + "\n")
+
+
+class Interpreted:
+    """A LiteRT model: features in, logits out. It needs no TensorFlow."""
+
+    def __init__(self, path: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            with quietly():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise AuricleError(f"{path} is no model that LiteRT can run: {error}") from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        self.input_shape = tuple(int(n) for n in self._input["shape"][1:])
+        self.labels = int(self._output["shape"][-1])
+
+    def logits(self, features: Array) -> Array:
+        """Logits [shape=(n_windows, n_labels)] of features [shape=(n_windows, frames, coefs)].
+
+        Window by window, so that a window scores the same alone and among others.
+        """
+        scores = np.empty((len(features), self.labels), np.float32)
+        for row, window in enumerate(features):
+            self._interpreter.set_tensor(self._input["index"], window[None])
+            self._interpreter.invoke()
+            scores[row] = self._interpreter.get_tensor(self._output["index"])[0]
+        return scores
+
+
+class Classifier:
+    """A loaded bundle: windows of sound in, logits out.
+
+    Parameters
+    ----------
+    folder
+        Folder with `bundle.json` and `model.tflite`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bundle = load(folder)
+        self._model = Interpreted(folder / MODEL_FILE)
+        rate = self.bundle.preprocess.sample_rate_hz
+        given = shape(self.bundle.preprocess.window, rate, self.bundle.features)
+        if self._model.input_shape != given or self._model.labels != len(self.bundle.labels):
+            raise AuricleError(
+                f"{folder}: the model takes {self._model.input_shape} and gives "
+                f"{self._model.labels} scores, but the bundle's features have the shape {given} "
+                f"and it names {len(self.bundle.labels)} labels: build the bundle anew"
+            )
+
+    def logits(self, windows: Samples) -> Array:
+        """Logits [shape=(n_windows, n_labels)] of windows [shape=(n_windows, window)]."""
+        bundle = self.bundle
+        return self._model.logits(
+            extract(windows, bundle.preprocess.sample_rate_hz, bundle.features)
+        )
+
+
+def load(folder: Path) -> Bundle:
+    """Read and check `bundle.json`.
+
+    Raises
+    ------
+    AuricleError
+        The bundle is missing, of another schema, damaged, or does not fit its model file.
+    """
+    path = folder / "bundle.json"
+    if not path.is_file():
+        raise AuricleError(
+            f"{folder} is no bundle (it holds no bundle.json): build one with `auricle repro`, "
+            "or name another with bundle=FOLDER"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise AuricleError(f"{path} cannot be read ({error}): copy or build it anew") from error
+    if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
+        found = content.get("schema") if isinstance(content, Mapping) else content
+        raise AuricleError(
+            f"{path} has schema {found!r}, this Auricle reads {SCHEMA}: "
+            "update Auricle, or build the bundle anew with `auricle export`"
+        )
+    bundle = _parse(content, path)
+    model = folder / MODEL_FILE
+    if not model.is_file():
+        raise AuricleError(f"{folder} holds no {MODEL_FILE}: copy or build the bundle anew")
+    if digest(model) != bundle.model_sha256:
+        raise AuricleError(
+            f"{model} is not the file that {path} describes (its SHA-256 differs): "
+            "copy or build the bundle anew"
+        )
+    return bundle
+
+
+def _parse(content: Mapping[str, Any], path: Path) -> Bundle:
+    from omegaconf import OmegaConf
+
+    names = {field.name for field in dataclasses.fields(Bundle)}
+    if names != set(content):
+        wrong = sorted(names ^ set(content))
+        raise AuricleError(f"{path} has missing or unknown fields: {', '.join(wrong)}")
+    groups = {
+        "preprocess": Preprocess,
+        "features": Features,
+        "calibration": Calibration,
+        "decision": Decision,
+    }
+    try:
+        parsed = {
+            name: parse_group(OmegaConf.create(content[name]), schema, name)
+            for name, schema in groups.items()
+        }
+    except AuricleError as error:
+        raise AuricleError(f"{path}: {error}") from error
+    bundle = Bundle(**{**content, **parsed})
+    labels = len(bundle.labels)
+    sizes = (len(bundle.calibration.scale), len(bundle.calibration.offset), len(bundle.thresholds))
+    if set(sizes) != {labels} or set(bundle.thresholds) != set(bundle.labels):
+        raise AuricleError(
+            f"{path} has {labels} labels, but {sizes[0]} calibration scales, {sizes[1]} offsets "
+            f"and {sizes[2]} thresholds: build the bundle anew"
+        )
+    return bundle

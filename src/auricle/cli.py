@@ -1,0 +1,312 @@
+"""`auricle VERB [overrides]`: the one entry; dvc.yaml calls the same verbs."""
+
+import argparse
+import importlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auricle import __version__
+from auricle.config import (
+    BUILD_FILE,
+    CONF_DIR,
+    build_overrides,
+    compose,
+    parse,
+    refuse_passwords,
+)
+from auricle.errors import AuricleError
+
+STAGES = {
+    "fetch": ("fetch_dataset", "list the recordings of the dataset, making or fetching them"),
+    "prepare": ("prepare_dataset", "cut recordings into windows and extract their features"),
+    "train": ("train_model", "fit the network"),
+    "export": ("export_model", "make the bundle: the network with all that listening needs"),
+    "evaluate": ("evaluate_model", "score the bundle on the test recordings"),
+}
+
+_EPILOG = """\
+Overrides are Hydra's: group=option takes another file of conf/, group.key=value another value.
+
+  auricle repro                                    build everything with the default (dvc repro)
+  auricle repro experiment=smoke                   ... a small one, for a first look
+  auricle repro dataset=folder dataset.path=sounds ... from your own recordings
+  auricle train network.filters=16                 one stage, by hand
+  auricle train -m network.filters=8,16            a sweep; each job writes below multirun/
+  auricle listen talk.wav                          name what sounds in a file
+  auricle listen bundle=models/classifier          ... with the bundle you built
+  auricle classify recordings/ --format csv        a table of what sounds where
+
+`auricle VERB --help` tells more of a verb.
+"""
+
+_OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@:-]*=.*|~[A-Za-z_][\w./@]*", re.DOTALL)
+_PATH_KEYS = re.compile(
+    r"([+]{0,2}(?:[\w./@]+\.)?(?:path|table|table_root)|bundle)=(.*)", re.DOTALL
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a verb and exit with its status; a user's mistake is one line, not a traceback."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.exit(_run(arguments))
+    except AuricleError as error:
+        sys.stderr.write(f"auricle: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(arguments: list[str]) -> int:
+    # Before argparse sees them: what follows `--` is a path, whatever it looks like.
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    given, after = arguments[:cut], arguments[cut + 1 :]
+    options, rest = _parser().parse_known_args(given)
+    if options.verb is None:
+        _parser().print_help()
+        return 0
+    overrides = [quote_path(text) for text in rest if _OVERRIDE.fullmatch(text)]
+    others = [text for text in rest if not _OVERRIDE.fullmatch(text)] + after
+    call: Callable[[argparse.Namespace, list[str], list[str]], int] = options.call
+    return call(options, overrides, others)
+
+
+def _parser() -> argparse.ArgumentParser:
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="auricle",
+        description="Labelled recordings in, a live audio classifier out.",
+        epilog=_EPILOG,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"auricle {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+
+    def add(
+        name: str, call: Callable[..., int], about: str, usage: str, details: str = ""
+    ) -> argparse.ArgumentParser:
+        verb = verbs.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.\n\n{details}".strip(),
+            usage=f"auricle {name} {usage}",
+            formatter_class=formatter,
+            allow_abbrev=False,
+        )
+        verb.set_defaults(call=call)
+        return verb
+
+    repro = add(
+        "repro",
+        _repro,
+        "build everything that is not up to date",
+        "[overrides]",
+        "Overrides are kept in conf/build.yaml, then `dvc repro` runs the stages they touch.\n"
+        "Without overrides, what was asked for last is built. Other flags (--force, --dry ...)\n"
+        "go on to dvc.",
+    )
+    repro.add_argument("--reset", action="store_true", help="empty conf/build.yaml first")
+    add("compose", _compose, "write params.yaml from conf/ (a stage of dvc.yaml)", "[overrides]")
+    for name, (_, about) in STAGES.items():
+        verb = add(name, _stage, about, "[-m] [overrides]")
+        verb.add_argument("-m", "--multirun", action="store_true", help="sweep over a=1,2 values")
+        verb.add_argument("--params", metavar="FILE", help="read FILE instead of composing conf/")
+    add(
+        "listen",
+        _listen,
+        "name what sounds, live",
+        "[FILE] [overrides]",
+        "FILE is listened to as if it were the microphone. Without one, a demonstration plays.\n"
+        "After `--` an argument is a path even where it looks like an override.",
+    )
+    classify = add(
+        "classify",
+        _classify,
+        "name what sounds in files",
+        "PATH... [options] [overrides]",
+        "PATH is a sound file or a folder of them. The exit status is 1 if any file failed.\n"
+        "After `--` an argument is a path even where it looks like an override.",
+    )
+    classify.add_argument("--format", default="text", choices=("text", "jsonl", "csv"))
+    classify.add_argument(
+        "--windows",
+        action="store_true",
+        help="a JSON line a file: the probabilities of each window",
+    )
+    classify.add_argument("--bundle", metavar="DIR", help="bundle to use (models/music_speech)")
+    return parser
+
+
+def _repro(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.files import write_text
+    from auricle.stages.compose_config import accepted
+
+    flags = _only_flags(others)
+    kept = [] if options.reset else build_overrides()
+    wanted = _smoke(overrides) if overrides or _smoking() else kept
+    refuse_passwords(wanted)
+    if wanted != build_overrides():
+        accepted(compose("config", wanted))  # nothing is written that would not build
+        head = "".join(line for line in BUILD_FILE.open() if line.startswith("#"))
+        write_text(BUILD_FILE, head + _yaml_list(wanted))
+    if not Path("dvc.yaml").is_file():
+        raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
+    return subprocess.run([sys.executable, "-m", "dvc", "repro", *flags], check=False).returncode
+
+
+def _compose(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.stages.compose_config import compose_config
+
+    _only_flags(others, allowed=False)
+    compose_config(_smoke(overrides) if overrides else [])
+    return 0
+
+
+def _stage(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    flags = _only_flags(others)
+    if options.params:
+        from omegaconf import OmegaConf
+
+        from auricle.files import need_file
+
+        if overrides or flags:
+            raise AuricleError("--params takes everything from its file: give no overrides with it")
+        path = need_file(Path(options.params), "run `auricle compose` first")
+        _work(options.verb, OmegaConf.load(path))
+        return 0
+    wanted = [*build_overrides(), *_smoke(overrides)]
+    refuse_passwords(wanted)
+    if options.multirun or flags:
+        return _with_hydra(options.verb, wanted, flags, options.multirun)
+    _work(options.verb, compose("config", wanted))
+    return 0
+
+
+def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.realtime.app import Listen, listen
+
+    if len(others) > 1:
+        raise AuricleError(f"listen takes one file, {len(others)} were given: {', '.join(others)}")
+    if others and others[0].startswith("--") and not Path(others[0]).exists():
+        raise AuricleError(f"There is no option {others[0]}: see `auricle listen --help`")
+    if _smoking():
+        sys.stderr.write("AURICLE_SMOKE is set: the demonstration plays, whatever was asked for.\n")
+        others = []
+    if others:
+        source = ["realtime/source=file", f"realtime.source.path={_quoted(others[0])}"]
+        overrides = source + overrides
+    return listen(parse(compose("listen", overrides), Listen))
+
+
+def _classify(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.bundle import Classifier
+    from auricle.classify import classify
+    from auricle.config import resource
+    from auricle.realtime.app import Listen
+
+    if not others:
+        raise AuricleError("classify wants at least one file or folder: auricle classify a.wav")
+    if options.bundle:
+        overrides = [*overrides, f"bundle={_quoted(options.bundle)}"]
+    config = parse(compose("listen", overrides), Listen)
+    classifier = Classifier(resource(config.bundle))
+    return classify(others, classifier, config.decision, options.format, options.windows)
+
+
+def quote_path(override: str) -> str:
+    """Quote the value of an override that is a path, so that any file name goes through Hydra."""
+    match = _PATH_KEYS.fullmatch(override)
+    if match is None or match[2] in ("null", "???") or re.fullmatch(r"(['\"]).*\1", match[2]):
+        return override
+    return f"{match[1]}={_quoted(match[2])}"
+
+
+def _quoted(text: str) -> str:
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    # OmegaConf would take ${...} in a file's name for a reference.
+    escaped = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
+    return QuotedString(text=escaped, quote=Quote.single).with_quotes()
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One stage as Hydra calls it, in this process or another."""
+
+    verb: str
+    multirun: bool
+
+    def __call__(self, config: Any) -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        where = Path(HydraConfig.get().runtime.output_dir) if self.multirun else None
+        try:
+            _work(self.verb, config, where)
+        except AuricleError as error:
+            # Hydra would show a traceback of its own.
+            sys.stderr.write(f"auricle: {error}\n")
+            sys.exit(1)
+
+
+def _with_hydra(verb: str, overrides: list[str], flags: list[str], multirun: bool) -> int:
+    import hydra
+
+    arguments = [*overrides, *flags, *(["--multirun"] if multirun else [])]
+    sys.argv = [f"auricle {verb}", *arguments]
+    run = hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
+    run(_Task(verb, multirun))()
+    return 0
+
+
+def _work(verb: str, config: Any, writes: Path | None = None) -> None:
+    from omegaconf import OmegaConf
+    from rich.console import Console
+
+    from auricle.job import Job, Places
+
+    name = STAGES[verb][0]
+    stage = importlib.import_module(f"auricle.stages.{name}")
+    parsed = parse(config, stage.Config)
+    parameters = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(parameters, dict)  # the root of a configuration is a mapping
+    begun = time.perf_counter()
+    job = Job(parameters={str(key): value for key, value in parameters.items()})
+    if writes is not None:
+        job = Job(job.reads, Places(writes), job.parameters)
+    told = getattr(stage, name)(parsed, job)
+    Console(stderr=True, soft_wrap=True).print(
+        f"{name} ({time.perf_counter() - begun:.1f} s): {told}", highlight=False, markup=False
+    )
+
+
+def _only_flags(others: list[str], allowed: bool = True) -> list[str]:
+    wrong = [text for text in others if not (allowed and text.startswith("-"))]
+    if wrong:
+        raise AuricleError(f"`{wrong[0]}` is neither an override (group.key=value) nor a flag")
+    return others
+
+
+def _smoking() -> bool:
+    return os.environ.get("AURICLE_SMOKE", "0") not in ("", "0")
+
+
+def _smoke(overrides: list[str]) -> list[str]:
+    """With AURICLE_SMOKE, `experiment=smoke` takes the place of any experiment."""
+    if not _smoking():
+        return overrides
+    sys.stderr.write("AURICLE_SMOKE is set: experiment=smoke is used.\n")
+    return ["experiment=smoke", *(o for o in overrides if not o.startswith("experiment="))]
+
+
+def _yaml_list(items: list[str]) -> str:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(OmegaConf.create(items)) if items else "[]\n"

@@ -1,0 +1,169 @@
+"""The list of recordings: `data/raw/clips.csv` and, beside it, `data/raw/dataset.json`."""
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auricle.cluster import Cluster, shown
+from auricle.config import check, one_of
+from auricle.errors import AuricleError
+from auricle.files import digest, need_file, write_text
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, order=True)
+class Clip:
+    """One recording.
+
+    `labels` is empty for a recording of none of them. `group` names what must not stand on both
+    sides of a split (a speaker, a composer, a session); `fold` and `split` are given by the
+    dataset's authors, or empty.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    labels: tuple[str, ...]
+    group: str
+    fold: str = ""
+    split: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What fetching gives: the recordings and what is to be said about them."""
+
+    clips: list[Clip]
+    labels: list[str]
+    notes: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over labels and every recording's path, bytes and labels."""
+        text = json.dumps([self.labels, _to_csv(self.clips)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write `clips.csv` and `dataset.json`."""
+        about = {
+            "name": name,
+            "labels": self.labels,
+            "fingerprint": self.fingerprint,
+            "clips": len(self.clips),
+            "groups": len({clip.group for clip in self.clips}),
+            "clips_by_labels": dict(
+                sorted(Counter("+".join(clip.labels) or "none" for clip in self.clips).items())
+            ),
+            "notes": self.notes,
+        }
+        write_text(folder / "clips.csv", _to_csv(self.clips))
+        text = json.dumps(about, indent=2, ensure_ascii=False)
+        write_text(folder / "dataset.json", text + "\n")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What every dataset's configuration has; a subclass adds where the recordings come from.
+
+    Sources of recordings implement `fetch(folder, progress)`.
+    """
+
+    name: str
+    labels: dict[str, list[str]] | None
+    split: str
+    test_share: float
+    validation_share: float
+    test_folds: list[str] | None
+    split_seed: int
+
+    def __post_init__(self) -> None:
+        one_of("split", self.split, ("group", "fold"))
+        for name in ("test_share", "validation_share"):
+            share = getattr(self, name)
+            check(0 < share < 1, f"{name}={share} must lie between 0 and 1")
+        check(
+            self.test_share + self.validation_share < 1,
+            f"test_share={self.test_share} and validation_share={self.validation_share} leave "
+            "nothing to train on: together they must stay below 1",
+        )
+
+    def fetch(self, folder: Path, cluster: Cluster) -> Listing:
+        """Bring the recordings to this machine and list them.
+
+        Parameters
+        ----------
+        folder
+            `data/raw`, where a source that downloads or makes recordings keeps them.
+        cluster
+            Where to make them, if they are made.
+        """
+        raise NotImplementedError
+
+    def label_names(self, folders: Iterable[str]) -> list[str]:
+        """Labels in their order: that of `dataset.labels`, or the folders' sorted names."""
+        if self.labels is None:
+            return sorted(set(folders))
+        return list(dict.fromkeys(name for names in self.labels.values() for name in names))
+
+
+def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
+    """Hash recordings and list them in the order of their paths.
+
+    Every byte is read each time: a recording that changed is always seen.
+    """
+    clips = []
+    files = sorted(files, key=lambda item: item[0].as_posix())
+    for path, fields in shown(files, len(files), "Scanning"):
+        size = path.stat().st_size
+        clips.append(Clip(path.as_posix(), size, digest(path), **fields))
+    return clips
+
+
+def read_clips(folder: Path) -> list[Clip]:
+    """Read `clips.csv`.
+
+    Raises
+    ------
+    AuricleError
+        The file is missing or is not such a list.
+    """
+    path = need_file(folder / "clips.csv", "run `auricle fetch` first")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return [_from_row(row) for row in rows]
+    except (TypeError, ValueError, KeyError) as error:
+        raise AuricleError(f"{path} is damaged ({error}): run `auricle fetch` anew") from error
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read `dataset.json`."""
+    path = need_file(folder / "dataset.json", "run `auricle fetch` first")
+    about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return about
+
+
+_COLUMNS = [field.name for field in dataclasses.fields(Clip)]
+
+
+def _to_csv(clips: Iterable[Clip]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for clip in clips:
+        writer.writerow({**dataclasses.asdict(clip), "labels": ";".join(clip.labels)})
+    return text.getvalue()
+
+
+def _from_row(row: dict[str, str]) -> Clip:
+    labels = tuple(row["labels"].split(";")) if row["labels"] else ()
+    return Clip(**{**row, "size": int(row["size"]), "labels": labels})  # type: ignore[arg-type]

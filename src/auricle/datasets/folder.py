@@ -1,0 +1,142 @@
+"""Your own sounds: a tree with one folder a class."""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auricle.audio import SUFFIXES
+from auricle.cluster import Cluster
+from auricle.config import check, one_of
+from auricle.datasets.clips import SPLITS, Dataset, Listing, list_clips
+from auricle.errors import AuricleError
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the table hold what; null for what it does not hold."""
+
+    file: str
+    group: str | None
+    fold: str | None
+    split: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True)
+class Folder(Dataset):
+    """Recordings below `path`, whose class is the name of a folder above them.
+
+    With `labels`, the class is the one folder of the path that it names, wherever it stands;
+    without, it is the first folder below `path`. A table may give group, fold, split and licence;
+    without one, each file is a group of its own.
+    """
+
+    path: str
+    table: str | None
+    table_root: str | None
+    columns: Columns
+    licences: list[str] | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(
+            self.licences is None or bool(self.table and self.columns.licence),
+            "licences needs a table with a licence a file: set dataset.table and "
+            "dataset.columns.licence",
+        )
+
+    def fetch(self, folder: Path, cluster: Cluster) -> Listing:
+        """List the recordings where they are; nothing is copied."""
+        root = Path(self.path).expanduser()
+        if not root.is_dir():
+            raise AuricleError(f"dataset.path={self.path} is no folder: name one that exists")
+        left_out: Counter[str] = Counter()
+        table = self._read_table()
+        found = []
+        for path in _sound_files(root, left_out):
+            name = self._class_of(path, root)
+            fields = {"group": path.relative_to(root).as_posix()}
+            if name is None:
+                left_out["in no folder of a class"] += 1
+                continue
+            if table is not None:
+                row = table.get(_key(path))
+                if row is None:
+                    left_out["not in the table"] += 1
+                    continue
+                if self.licences is not None and row["licence"] not in self.licences:
+                    left_out["licence not admitted"] += 1
+                    continue
+                fields |= {key: value for key, value in row.items() if value}
+            found.append((path, name, fields))
+        if not found:
+            raise AuricleError(
+                f"dataset.path={self.path} holds no recordings to use ({dict(left_out)}): put "
+                "them into one folder a class, for example speech/one.wav"
+            )
+        classes = sorted({name for _, name, _ in found})
+        given = self.labels or {name: [name] for name in classes}
+        files: list[tuple[Path, dict[str, Any]]] = [
+            (path, {"labels": tuple(given[name]), **fields}) for path, name, fields in found
+        ]
+        return Listing(
+            list_clips(files),
+            self.label_names(classes),
+            {"source": self.path, "classes": classes, "left_out": dict(sorted(left_out.items()))},
+        )
+
+    def _class_of(self, path: Path, root: Path) -> str | None:
+        folders = path.relative_to(root).parts[:-1]
+        if self.labels is None:
+            return folders[0] if folders else None
+        named = [folder for folder in folders if folder in self.labels]
+        if len(named) > 1:
+            raise AuricleError(
+                f"{path} lies in the folders of several classes ({', '.join(named)}): "
+                "move it, or take one of them out of dataset.labels"
+            )
+        return named[0] if named else None
+
+    def _read_table(self) -> Mapping[str, dict[str, str]] | None:
+        """Rows by absolute path of the recording."""
+        if self.table is None:
+            return None
+        table = Path(self.table).expanduser()
+        if not table.is_file():
+            raise AuricleError(f"dataset.table={self.table} is no file: name one that exists")
+        root = Path(self.table_root).expanduser() if self.table_root else table.parent
+        columns = {key: column for key, column in vars(self.columns).items() if column}
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = set(columns.values()) - set(reader.fieldnames or ())
+            if missing:
+                raise AuricleError(
+                    f"dataset.table={self.table} has no column {', '.join(sorted(missing))} (it "
+                    f"has {', '.join(reader.fieldnames or ())}): set dataset.columns"
+                )
+            rows = {}
+            for row in reader:
+                given = {key: (row[column] or "").strip() for key, column in columns.items()}
+                one_of(f"{self.table}: split", given.get("split", ""), ("", *SPLITS))
+                rows[_key(root / given.pop("file"))] = given
+        return rows
+
+
+def _key(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100  # as it is named: links are not followed
+
+
+def _sound_files(root: Path, left_out: Counter[str]) -> list[Path]:
+    files = []
+    for path in root.rglob("*"):
+        if not path.is_file() or any(p.startswith(".") for p in path.relative_to(root).parts):
+            continue
+        if path.suffix.lower() in SUFFIXES:
+            files.append(path)
+        else:
+            left_out[f"no sound file ({path.suffix.lower() or 'no suffix'})"] += 1
+    return sorted(files)

@@ -1,0 +1,45 @@
+"""Several datasets as one."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from auricle.cluster import Cluster
+from auricle.config import build
+from auricle.datasets.clips import Dataset, Listing
+from auricle.errors import AuricleError
+
+
+@dataclass(frozen=True)
+class Joined(Dataset):
+    """The recordings of all `parts`, each a dataset of its own; this one's split holds for all."""
+
+    parts: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self.parts:
+            self._part(name)
+
+    def fetch(self, folder: Path, cluster: Cluster) -> Listing:
+        """Fetch each part; groups are named after their part, so that none is confused."""
+        clips, labels, notes = [], [], {}
+        for name in self.parts:
+            listing = self._part(name).fetch(folder, cluster)
+            clips += [dataclasses.replace(c, group=f"{name}:{c.group}") for c in listing.clips]
+            labels += listing.labels
+            notes[name] = listing.notes
+        return Listing(sorted(clips), list(dict.fromkeys(labels)), notes)
+
+    def _part(self, name: str) -> Dataset:
+        # A part says what is its own; how to split is said once, here.
+        own = {f.name: getattr(self, f.name) for f in dataclasses.fields(Dataset)} | {
+            "labels": None
+        }
+        part = build(OmegaConf.create(own | dict(self.parts[name])), f"parts.{name}")
+        if not isinstance(part, Dataset):
+            raise AuricleError(f"parts.{name} is no dataset: set parts.{name}._target_")
+        return part

@@ -1,0 +1,84 @@
+"""One clip of the starter corpus, from its kind and its number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auricle.datasets.starter import environment, music, voice
+from auricle.datasets.starter import espeak as espeak_ng
+from auricle.datasets.starter.channel import transmit
+from auricle.datasets.starter.signals import (
+    FloatArray,
+    amplitude,
+    at_rms,
+    rms,
+)
+
+KINDS = ("speech", "music", "both", "neither")
+
+ESPEAK_SHARE = 0.5
+# A window of 0.25 s must hold speech even where a pause falls into it.
+PAUSE_OVER_MUSIC_S = 0.12
+
+
+def _talk(
+    rng: np.random.Generator, seconds: float, with_espeak: bool, longest_pause_s: float
+) -> FloatArray:
+    speak = espeak_ng.speak if with_espeak and rng.random() < ESPEAK_SHARE else voice.speak
+    return speak(rng, seconds, longest_pause_s)
+
+
+def mix(foreground: FloatArray, background: FloatArray, ratio_db: float) -> FloatArray:
+    """Add two sounds so that the first is `ratio_db` stronger than the second, in RMS."""
+    background_db = 20.0 * np.log10(rms(foreground)) - ratio_db
+    return at_rms(foreground + at_rms(background, background_db), -20.0)
+
+
+def _hush(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
+    """Let a clip with nothing to hear be faint, or fall into digital silence, as inputs do."""
+    if rng.random() < 0.2:
+        samples = samples * np.float32(amplitude(rng.uniform(-40.0, -10.0)))
+    if rng.random() < 0.2:
+        start, end = np.sort(rng.integers(0, len(samples) + 1, 2))
+        samples[start:end] = 0.0
+    return samples
+
+
+def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) -> FloatArray:
+    """Generate a clip.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    seed
+        Seed of the corpus, not negative.
+    index
+        Number of the clip within its kind, not negative; each has a speaker, score or scene of
+        its own.
+    seconds
+        Length of the clip.
+    espeak
+        Whether half of the speech comes from espeak-ng, which must then be installed.
+
+    Returns
+    -------
+    FloatArray
+        Mono samples in [-1, 1] at 16 kHz, shape (round(seconds * 16000),).
+    """
+    if kind not in KINDS:
+        raise ValueError(f"Unknown kind of clip {kind!r}; known are {', '.join(KINDS)}.")
+    rng = np.random.default_rng([seed, KINDS.index(kind), index])
+    if kind == "speech":
+        clip = _talk(rng, seconds, espeak, longest_pause_s=rng.uniform(0.1, 0.7))
+    elif kind == "music":
+        clip = music.play(rng, seconds)
+    elif kind == "both":
+        speech = _talk(rng, seconds, espeak, PAUSE_OVER_MUSIC_S)
+        # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
+        accompaniment = music.play(rng, seconds, compression=0.6)
+        clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
+    else:
+        clip = environment.surround(rng, seconds)
+    clip = transmit(rng, clip)
+    return _hush(rng, clip) if kind == "neither" else clip

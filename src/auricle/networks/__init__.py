@@ -1,0 +1,63 @@
+"""Networks: one pure function a file, from shapes and numbers to a Keras model.
+
+A network takes what it must know of the data (`NetworkInput`, the number of labels) by position
+and its hyperparameters by keyword; those keywords are the keys of its configuration.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auricle.errors import AuricleError
+from auricle.quiet import quietly
+
+# oneDNN sums in an order of its own, which differs from machine to machine.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+    try:
+        with quietly():
+            import tensorflow
+
+            tensorflow.config.list_physical_devices()  # tells of every GPU that is not there
+    except ImportError as error:
+        raise AuricleError(
+            "TensorFlow is not installed, which training needs: pip install 'auricle[train]'"
+        ) from error
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """Shape of a window's features, and mean and variance of each coefficient in training."""
+
+    frames: int
+    coefficients: int
+    mean: npt.NDArray[np.float32]
+    variance: npt.NDArray[np.float32]
+
+    @classmethod
+    def unit(cls, frames: int, coefficients: int) -> "NetworkInput":
+        """Of data that is standardised already."""
+        one = np.ones(coefficients, np.float32)
+        return cls(frames, coefficients, 0 * one, one)
+
+
+def build_network(network: Callable[..., Any], of: NetworkInput, labels: int) -> Any:
+    """Build a Keras model, or say that the window is too small for it."""
+    import keras
+
+    keras.backend.clear_session()
+    try:
+        return network(of, labels)
+    except (ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise AuricleError(
+            f"The network cannot be built for features of {of.frames} frames x "
+            f"{of.coefficients} coefficients ({reason}): change network, features or "
+            "preprocess.window_s"
+        ) from error

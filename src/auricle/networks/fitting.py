@@ -1,0 +1,223 @@
+"""Fitting a network to windows: batches from the memory map, best epoch, early stopping."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from auricle.config import build, check, one_of
+from auricle.datasets.window_file import Windows
+from auricle.errors import AuricleError
+from auricle.networks import NetworkInput
+
+
+@dataclass(frozen=True)
+class SpecAugment:
+    """Masks of SpecAugment (Park et al., 2019), in frames and coefficients."""
+
+    time_masks: int
+    max_frames: int
+    frequency_masks: int
+    max_coefficients: int
+
+
+@dataclass(frozen=True)
+class Train:
+    """How a network learns."""
+
+    targets: str
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    optimizer: dict[str, Any]
+    balance: bool
+    label_smoothing: float
+    mixup_alpha: float
+    spec_augment: SpecAugment
+    seed: int
+
+    def __post_init__(self) -> None:
+        one_of("targets", self.targets, ("independent", "exclusive"))
+        one_of("schedule", self.schedule, ("constant", "cosine"))
+        for name in ("epochs", "patience", "batch_size", "learning_rate"):
+            check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
+        check(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing={self.label_smoothing} must lie in [0, 1)",
+        )
+        check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
+        build(self.optimizer, "optimizer")
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches of windows from the memory map, changed as configured.
+
+    The order of epoch e and every random change are drawn from (seed, e, batch).
+    """
+
+    def __init__(
+        self, windows: Windows, train: Train, mean: npt.NDArray[np.float32] | None = None
+    ) -> None:
+        super().__init__()
+        self._windows, self._train, self._mean = windows, train, mean
+        self._weights = window_weights(windows, train.balance)
+        self._epoch = 0
+        self._learning = mean is not None
+        self._shuffle()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._windows) / self._train.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        size = self._train.batch_size
+        rows = np.sort(self._order[index * size : (index + 1) * size])
+        x = self._windows.features[rows]
+        y = self._windows.targets[rows].astype(np.float32)
+        weights = self._weights[rows]
+        if self._learning:
+            rng = np.random.default_rng([self._train.seed, self._epoch, index])
+            x = self._masked(x, rng)
+            if self._train.mixup_alpha:
+                x, y, weights = self._mixed(x, y, weights, rng)
+        return x, y, weights
+
+    def on_epoch_end(self) -> None:
+        """Deal the windows out anew."""
+        self._epoch += 1
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self._order = np.arange(len(self._windows))
+        if self._learning:
+            np.random.default_rng([self._train.seed, self._epoch]).shuffle(self._order)
+
+    def _mixed(self, x: Any, y: Any, weights: Any, rng: np.random.Generator) -> Any:
+        """Mixup (Zhang et al., 2018)."""
+        share = rng.beta(self._train.mixup_alpha, self._train.mixup_alpha, len(x))
+        share = share.astype(np.float32)
+        other = rng.permutation(len(x))
+        mixed_x = share[:, None, None] * x + (1 - share)[:, None, None] * x[other]
+        mixed_y = share[:, None] * y + (1 - share)[:, None] * y[other]
+        return mixed_x, mixed_y, share * weights + (1 - share) * weights[other]
+
+    def _masked(self, x: Any, rng: np.random.Generator) -> Any:
+        """Set random spans of frames and of coefficients to the training mean."""
+        spec = self._train.spec_augment
+        for axis, masks, widest in (
+            (1, spec.time_masks, spec.max_frames),
+            (2, spec.frequency_masks, spec.max_coefficients),
+        ):
+            for _ in range(masks):
+                width = rng.integers(0, widest + 1, len(x))
+                start = rng.integers(0, np.maximum(1, x.shape[axis] - width + 1))
+                place = np.arange(x.shape[axis])
+                hidden = (place >= start[:, None]) & (place < (start + width)[:, None])
+                hidden = np.expand_dims(hidden, 3 - axis)
+                x = np.where(hidden, self._mean, x)
+        return x
+
+
+def window_weights(windows: Windows, balance: bool) -> npt.NDArray[np.float32]:
+    """Weight of each window [shape=(n,)], mean 1; balanced, combinations of labels weigh alike."""
+    if not balance:
+        return np.ones(len(windows), np.float32)
+    _, which, counts = np.unique(windows.targets, axis=0, return_inverse=True, return_counts=True)
+    weights = len(windows) / (len(counts) * counts.astype(np.float64))
+    return weights[which.reshape(-1)].astype(np.float32)
+
+
+def statistics(windows: Windows, chunk: int = 4096) -> NetworkInput:
+    """Mean and variance of each coefficient over all windows and frames, chunk by chunk."""
+    frames, coefficients = windows.header.shape
+    total, squares = np.zeros(coefficients), np.zeros(coefficients)
+    for start in range(0, len(windows), chunk):
+        block = windows.features[start : start + chunk].astype(np.float64)
+        total += block.sum(axis=(0, 1))
+        squares += np.square(block).sum(axis=(0, 1))
+    count = len(windows) * frames
+    mean = total / count
+    variance = np.maximum(squares / count - np.square(mean), 1e-8)
+    return NetworkInput(frames, coefficients, mean.astype(np.float32), variance.astype(np.float32))
+
+
+def refuse_unfit_labels(windows: Windows, targets: str) -> None:
+    """Refuse `exclusive` training on windows that have no label or several."""
+    if targets != "exclusive":
+        return
+    wrong = np.flatnonzero(windows.targets.sum(axis=1) != 1)
+    if len(wrong):
+        clip = windows.clips[windows.clip[wrong[0]]]
+        raise AuricleError(
+            f"train.targets=exclusive wants one label a recording, but {clip} (and "
+            f"{len(np.unique(windows.clip[wrong])) - 1} more) has none or several: "
+            "set train.targets=independent, or leave its folder out"
+        )
+
+
+def fit(
+    model: keras.Model,
+    train: Train,
+    mean: npt.NDArray[np.float32],
+    windows: Windows,
+    validation: Windows,
+    on_epoch: Callable[[int, dict[str, float]], None],
+) -> list[dict[str, float]]:
+    """Train in place and leave the weights of the best epoch; give the history, a row an epoch."""
+    batches = Batches(windows, train, mean)
+    rate: Any = train.learning_rate
+    if train.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, len(batches) * train.epochs)
+    optimizer = build(train.optimizer, "train.optimizer")(learning_rate=rate)
+    smoothing = train.label_smoothing
+    if train.targets == "independent":
+        loss: Any = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+        metric: Any = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
+    else:
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+        metric = keras.metrics.CategoricalAccuracy(name="accuracy")
+    model.compile(optimizer, loss, weighted_metrics=[metric])
+    history: list[dict[str, float]] = []
+
+    def note(epoch: int, logs: dict[str, float]) -> None:
+        row = {name: float(value) for name, value in logs.items()}
+        history.append({"epoch": epoch + 1, **row})
+        on_epoch(epoch + 1, row)
+
+    stop = keras.callbacks.EarlyStopping(
+        "val_loss", patience=train.patience, restore_best_weights=True
+    )
+    model.fit(
+        batches,
+        validation_data=Batches(validation, train),
+        epochs=train.epochs,
+        callbacks=[stop, keras.callbacks.LambdaCallback(on_epoch_end=note)],
+        verbose=0,
+        shuffle=False,  # Batches shuffles, from its own seed
+    )
+    return history
+
+
+def best_epoch(history: list[dict[str, float]]) -> dict[str, float]:
+    """Row of the epoch whose weights were kept."""
+    return min(history, key=lambda row: row["val_loss"])
+
+
+def reproducible(seed: int) -> None:
+    """Seed everything that Keras and its backend draw from, and let operations repeat exactly."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def logits(model: keras.Model, features: npt.NDArray[np.float32]) -> Iterator[Any]:
+    """Logits of windows from Keras, batch by batch; for checks, never for listening."""
+    for start in range(0, len(features), 512):
+        yield np.asarray(model(features[start : start + 512], training=False))

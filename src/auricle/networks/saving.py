@@ -1,0 +1,65 @@
+"""Keras models as files that are the same for the same weights, and as LiteRT models."""
+
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+
+import keras
+
+from auricle.errors import AuricleError
+from auricle.files import whole_file
+from auricle.quiet import quietly
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can hold
+
+
+def save_keras(model: keras.Model, path: Path) -> None:
+    """Save as `.keras`, with fixed dates: two saves of one model are the same bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        dated = Path(folder) / "model.keras"
+        model.save(dated, include_optimizer=False)
+        with (
+            zipfile.ZipFile(dated) as old,
+            whole_file(path) as file,
+            zipfile.ZipFile(file, "w") as new,
+        ):
+            for name in sorted(old.namelist()):
+                data = old.read(name)
+                if name == "metadata.json":
+                    data = json.dumps(json.loads(data) | {"date_saved": ""}).encode()
+                new.writestr(zipfile.ZipInfo(name, _DATE), data)
+
+
+def load_keras(path: Path) -> keras.Model:
+    """Load a `.keras` file; `safe_mode` keeps it from bringing code."""
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise AuricleError(
+            f"{path} cannot be loaded ({str(error).splitlines()[0]}): run `auricle train` anew"
+        ) from error
+
+
+def to_litert(model: keras.Model) -> bytes:
+    """Convert to a LiteRT flatbuffer: float32, builtin operators only.
+
+    Raises
+    ------
+    AuricleError
+        The model needs operators that a plain LiteRT interpreter lacks.
+    """
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    try:
+        with quietly():
+            converted: bytes = converter.convert()
+    except Exception as error:  # the converter raises a type of its own, not exported
+        reason = str(error).strip().splitlines()[0]
+        raise AuricleError(
+            f"The network cannot be converted to LiteRT's builtin operators ({reason}): "
+            "use layers that can"
+        ) from error
+    return converted

@@ -1,0 +1,1 @@
+"""Listening: a producer thread fills a bounded queue, a consumer thread names what sounds."""

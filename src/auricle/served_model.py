@@ -1,0 +1,43 @@
+"""The bundle as MLflow serves it: sound files in, probabilities out.
+
+MLflow runs this file as it is ("models from code"), so that no pickle is needed.
+"""
+
+import base64
+import binascii
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
+
+from auricle.bundle import Classifier
+from auricle.classify import classify_file
+from auricle.errors import AuricleError
+
+
+class AuricleModel(PythonModel):
+    """Answers `{"dataframe_records": [{"audio": BASE64 OF A SOUND FILE}]}`."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the bundle."""
+        self.classifier = Classifier(Path(context.artifacts["bundle"]))
+
+    # The types are those of the logged signature; MLflow would infer another from annotations.
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+        """Give what `auricle classify --format jsonl` gives for each sound, or its error."""
+        return [self._answer(str(audio)) for audio in model_input["audio"]]
+
+    def _answer(self, audio: str) -> dict[str, Any]:
+        with tempfile.NamedTemporaryFile(suffix=".audio") as file:
+            try:
+                file.write(base64.b64decode(audio, validate=True))
+                file.flush()
+                answer = classify_file(Path(file.name), self.classifier).summary()
+            except (AuricleError, binascii.Error) as error:
+                return {"error": str(error).replace(file.name, "the sound")}
+        return {key: value for key, value in answer.items() if key != "file"}
+
+
+set_model(AuricleModel())

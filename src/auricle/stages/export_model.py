@@ -1,0 +1,181 @@
+"""Stage `export_model`: the trained network -> the bundle, `models/classifier/`."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from omegaconf import OmegaConf
+
+from auricle import __version__
+from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Interpreted
+from auricle.config import check, parse_group
+from auricle.datasets import window_file
+from auricle.decision import Calibration, Decision, windows_in_context
+from auricle.errors import AuricleError
+from auricle.features import Features
+from auricle.files import digest, need_file, whole_folder
+from auricle.job import Job
+from auricle.metrics import in_context
+from auricle.networks.fitting import logits, window_weights
+from auricle.networks.saving import load_keras, to_litert
+from auricle.preprocess import Preprocess
+from auricle.tracking import Tracking, tracked
+
+# Keras and LiteRT sum in different orders; more than this is another network.
+_AGREEMENT = 1e-4
+
+
+@dataclass(frozen=True)
+class Export:
+    """How the bundle is made."""
+
+    name: str
+    calibration: bool
+
+    def __post_init__(self) -> None:
+        check(bool(self.name.strip()), "name must not be empty")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this stage reads."""
+
+    export: Export
+    decision: Decision
+    tracking: Tracking
+
+
+def export_model(config: Config, job: Job) -> str:
+    """Convert, then choose calibration and thresholds on validation by the converted scores."""
+    trained = need_file(job.reads.training / "model.keras", "run `auricle train` first")
+    about = json.loads((job.reads.training / "training.json").read_text())
+    validation = window_file.read(job.reads.processed / "validation.jsonl")
+    header = about["windows"]
+    for key in ("labels", "preprocess", "features"):
+        if header[key] != getattr(validation.header, key):
+            raise AuricleError(
+                f"The network was trained with other {key} than data/processed has now: "
+                "run `auricle train` anew"
+            )
+    model = load_keras(trained)
+    with whole_folder(job.writes.classifier) as folder:
+        (folder / MODEL_FILE).write_bytes(to_litert(model))
+        shutil.copyfile(trained, folder / "model.keras")
+        scorer = Interpreted(folder / MODEL_FILE)
+        raw = scorer.logits(validation.features)
+        _check_agreement(raw, np.concatenate(list(_first(model, validation.features))))
+        preprocess = validation.header.preprocess
+        count = windows_in_context(
+            config.decision.context_s or 0, preprocess["window_s"], preprocess["hop_s"]
+        )
+        scores = in_context(raw, validation.clip, count)
+        exclusive = about["targets"] == "exclusive"
+        weights = window_weights(validation, balance=True)
+        calibration = _calibrate(scores, validation.targets, weights, exclusive, config.export)
+        probabilities = calibration.probabilities(scores)
+        thresholds = {
+            label: _best_f1(validation.targets[:, i], probabilities[:, i], weights)
+            for i, label in enumerate(header["labels"])
+        }
+        Bundle(
+            name=config.export.name,
+            schema=SCHEMA,
+            auricle_version=__version__,
+            labels=header["labels"],
+            targets=about["targets"],
+            preprocess=parse_group(OmegaConf.create(preprocess), Preprocess, "preprocess"),
+            features=parse_group(OmegaConf.create(header["features"]), Features, "features"),
+            shape=header["shape"],
+            calibration=calibration,
+            thresholds=thresholds,
+            decision=config.decision,
+            dataset=header["dataset"],
+            model_sha256=digest(folder / MODEL_FILE),
+        ).save(folder)
+    with tracked(config.tracking, "export", job.reads.run_note, trained) as run:
+        run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
+        run.bundle(job.writes.classifier)
+    size = (job.writes.classifier / MODEL_FILE).stat().st_size
+    shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
+    return f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}"
+
+
+def _first(model: Any, features: npt.NDArray[np.float32]) -> Iterator[Any]:
+    return logits(model, features[:512])
+
+
+def _check_agreement(ours: npt.NDArray[np.float32], keras: npt.NDArray[np.float32]) -> None:
+    off = np.abs(ours[: len(keras)] - keras) / np.maximum(1, np.abs(keras))
+    if off.max() > _AGREEMENT:
+        raise AuricleError(
+            f"LiteRT and Keras disagree by {off.max():.2g} of a logit: the conversion is wrong "
+            "for a layer of this network; use another layer"
+        )
+
+
+def _calibrate(
+    scores: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.uint8],
+    weights: npt.NDArray[np.float32],
+    exclusive: bool,
+    export: Export,
+) -> Calibration:
+    """Platt scaling of each label, or one temperature for all where labels exclude each other."""
+    labels = targets.shape[1]
+    scale, offset = [1.0] * labels, [0.0] * labels
+    if export.calibration and exclusive:
+        scale = [_temperature(scores, targets, weights)] * labels
+    elif export.calibration:
+        for i in range(labels):
+            scale[i], offset[i] = _platt(scores[:, i], targets[:, i], weights)
+    return Calibration(scale, offset, exclusive)
+
+
+def _platt(
+    scores: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.uint8],
+    weights: npt.NDArray[np.float32],
+) -> tuple[float, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    if len(np.unique(truth)) < 2:  # nothing to learn from: all windows have the label, or none
+        return 1.0, 0.0
+    # A weak penalty keeps the scale finite where validation is separated perfectly.
+    fitted = LogisticRegression(C=100.0).fit(scores[:, None], truth, sample_weight=weights)
+    scale = float(fitted.coef_[0, 0])
+    return (scale, float(fitted.intercept_[0])) if scale > 0 else (1.0, 0.0)
+
+
+def _temperature(
+    scores: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.uint8],
+    weights: npt.NDArray[np.float32],
+) -> float:
+    """Scale that maximises the likelihood (temperature scaling; Guo et al., 2017)."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    def loss(log_scale: float) -> float:
+        likelihood = (log_softmax(np.exp(log_scale) * scores, axis=1) * targets).sum(axis=1)
+        return -float((weights * likelihood).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def _best_f1(
+    truth: npt.NDArray[np.uint8],
+    probability: npt.NDArray[np.float32],
+    weights: npt.NDArray[np.float32],
+) -> float:
+    """Threshold with the best F1, within [0.05, 0.95]; 0.5 where there is nothing to choose by."""
+    from sklearn.metrics import precision_recall_curve
+
+    if len(np.unique(truth)) < 2:
+        return 0.5
+    precision, recall, threshold = precision_recall_curve(truth, probability, sample_weight=weights)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+    return round(float(np.clip(threshold[int(np.argmax(f1[:-1]))], 0.05, 0.95)), 4)

@@ -1,0 +1,34 @@
+"""Stage `fetch_dataset`: recordings -> `data/raw/clips.csv`."""
+
+from dataclasses import dataclass
+
+from auricle.cluster import Cluster
+from auricle.datasets.clips import Dataset
+from auricle.job import Job
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this stage reads."""
+
+    dataset: Dataset
+    cluster: Cluster
+
+
+def fetch_dataset(config: Config, job: Job) -> str:
+    """List the recordings, making or fetching what is missing; give a line on what there is."""
+    listing = config.dataset.fetch(job.writes.raw, config.cluster)
+    listing.save(job.writes.raw, config.dataset.name)
+    left_out = sum(_counts(listing.notes))
+    return (
+        f"{len(listing.clips)} recordings of {len({c.group for c in listing.clips})} groups, "
+        f"labels {', '.join(listing.labels)}" + (f"; {left_out} files left out" if left_out else "")
+    )
+
+
+def _counts(notes: dict[str, object]) -> list[int]:
+    found: list[int] = []
+    for key, value in notes.items():
+        if isinstance(value, dict):
+            found += list(value.values()) if key == "left_out" else _counts(value)
+    return found

@@ -1,0 +1,82 @@
+"""Stage `train_model`: windows -> `models/training/model.keras` and its history."""
+
+import csv
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from auricle.datasets import window_file
+from auricle.files import whole_folder, write_text
+from auricle.job import Job
+from auricle.networks import build_network
+from auricle.networks.fitting import (
+    Train,
+    best_epoch,
+    fit,
+    refuse_unfit_labels,
+    reproducible,
+    statistics,
+)
+from auricle.networks.saving import save_keras
+from auricle.tracking import Tracking, fingerprints, note_run, tracked
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this stage reads."""
+
+    network: Callable[..., Any]
+    train: Train
+    tracking: Tracking
+
+
+def train_model(config: Config, job: Job) -> str:
+    """Fit the network to the training windows; keep the epoch that validates best."""
+    training_file = job.reads.processed / "train.jsonl"
+    windows = window_file.read(training_file)
+    validation = window_file.read(job.reads.processed / "validation.jsonl")
+    for part in (windows, validation):
+        refuse_unfit_labels(part, config.train.targets)
+    reproducible(config.train.seed)
+    given = statistics(windows)
+    model = build_network(config.network, given, len(windows.header.labels))
+    console = Console(stderr=True, soft_wrap=True)
+    with tracked(config.tracking, "train", job.writes.run_note) as run:
+        run.parameters(job.parameters)
+        run.tags(fingerprints(job.parameters, training_file))
+
+        def on_epoch(epoch: int, logs: dict[str, float]) -> None:
+            run.metrics(logs, step=epoch)
+            console.print(
+                f"epoch {epoch:3d}/{config.train.epochs}  loss {logs['loss']:.4f}  "
+                f"accuracy {logs['accuracy']:.4f}  validation loss {logs['val_loss']:.4f}  "
+                f"accuracy {logs['val_accuracy']:.4f}",
+                highlight=False,
+            )
+
+        history = fit(model, config.train, given.mean, windows, validation, on_epoch)
+        best = best_epoch(history)
+        with whole_folder(job.writes.training) as folder:
+            save_keras(model, folder / "model.keras")
+            with (folder / "history.csv").open("w", newline="") as file:
+                writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(history)
+            about = {
+                "targets": config.train.targets,
+                "parameters": model.count_params(),
+                "best_epoch": best["epoch"],
+                "windows": dataclasses.asdict(windows.header),
+            }
+            write_text(folder / "training.json", json.dumps(about, indent=2) + "\n")
+        run.metrics({"best_epoch": best["epoch"], "parameters": model.count_params()})
+        run.file(job.writes.training / "history.csv")
+        note_run(run, config.tracking, job.writes.run_note, job.writes.training / "model.keras")
+    return (
+        f"{model.count_params()} parameters, best epoch {best['epoch']:.0f} of {len(history)}, "
+        f"validation accuracy {best['val_accuracy']:.4f}"
+    )

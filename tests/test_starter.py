@@ -1,0 +1,235 @@
+"""The starter corpus is deterministic, and each kind of clip sounds as its name says."""
+
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from auricle.datasets.starter import (
+    KINDS,
+    SAMPLE_RATE_HZ,
+    channel,
+    demo,
+    environment,
+    espeak,
+    music,
+    render_clip,
+    voice,
+)
+from auricle.datasets.starter.instruments import MELODIC, Plucked
+from auricle.datasets.starter.render import mix
+from auricle.datasets.starter.score import compose
+
+WINDOW = SAMPLE_RATE_HZ // 4
+
+needs_espeak = pytest.mark.skipif(espeak.version() is None, reason="espeak-ng is not installed")
+
+
+def sounding_share(samples):
+    """Return the share of 0.25 s windows less than 30 dB below the clip as a whole."""
+    windows = samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)
+    power = np.mean(windows**2, axis=1)
+    return np.mean(power > 1e-3 * power.mean())
+
+
+def pitches_hz(samples):
+    """Return the pitch of each periodic 40 ms frame by the highest peak of its autocorrelation."""
+    frames = samples[: len(samples) // 640 * 640].reshape(-1, 640).astype(np.float64)
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    power = np.abs(np.fft.rfft(frames, 2048)) ** 2
+    correlation = np.fft.irfft(power)[:, :320]
+    correlation /= correlation[:, :1] + 1e-12
+    # The biased estimate falls with the lag, so that whole multiples of the period lose to it.
+    peak = correlation[:, 32:].max(axis=1)
+    lag = 32 + correlation[:, 32:].argmax(axis=1)
+    periodic = peak > 0.5
+    return SAMPLE_RATE_HZ / lag[periodic], periodic.mean()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clip_is_mono_float_of_the_length_asked_for(kind):
+    for seconds in (0.25, 1.0, 3.3337):
+        clip = render_clip(kind, 5, 0, seconds, espeak=False)
+        assert clip.dtype == np.float32
+        assert clip.shape == (round(seconds * SAMPLE_RATE_HZ),)
+        assert np.all(np.isfinite(clip))
+        assert np.abs(clip).max() <= 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clip_is_settled_by_kind_seed_and_index(kind):
+    clip = render_clip(kind, 1, 2, 2.0, espeak=False)
+    assert clip.tobytes() == render_clip(kind, 1, 2, 2.0, espeak=False).tobytes()
+    assert not np.array_equal(clip, render_clip(kind, 1, 3, 2.0, espeak=False))
+    assert not np.array_equal(clip, render_clip(kind, 2, 2, 2.0, espeak=False))
+
+
+def test_an_unknown_kind_is_refused_by_name():
+    with pytest.raises(ValueError, match="'noise'"):
+        render_clip("noise", 0, 0, 1.0, espeak=False)
+
+
+@pytest.mark.parametrize("kind", ["speech", "music", "both"])
+def test_sound_fills_nine_windows_in_ten(kind):
+    shares = [sounding_share(render_clip(kind, 3, i, 8.0, espeak=False)) for i in range(6)]
+    assert np.mean(shares) > 0.9
+
+
+def test_speech_without_channel_has_a_human_pitch_and_pauses():
+    for seed in range(8):
+        talk = voice.speak(np.random.default_rng(seed), 4.0)
+        pitch, voiced_share = pitches_hz(talk)
+        assert 60.0 < np.median(pitch) < 450.0
+        assert 0.2 < voiced_share < 0.95  # vowels dominate, but consonants and pauses exist
+
+
+def test_a_singer_hits_the_notes():
+    f0_hz = 220.0
+    sung = voice.sing(np.random.default_rng(1), [(0.0, 1.5, f0_hz), (1.5, 1.5, 1.5 * f0_hz)], 3.0)
+    first, second = (np.median(pitches_hz(half)[0]) for half in np.split(sung, 2))
+    assert abs(np.log2(first / f0_hz)) < 1 / 12
+    assert abs(np.log2(second / f0_hz) - np.log2(1.5)) < 1 / 12
+
+
+def test_both_keeps_speech_and_music_sounding_in_nearly_every_window():
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        assert sounding_share(voice.speak(rng, 6.0, longest_pause_s=0.12)) > 0.95
+        assert sounding_share(music.play(rng, 6.0, compression=0.6)) > 0.95
+
+
+@pytest.mark.parametrize("ratio_db", [-6.0, 0.0, 12.0])
+def test_a_mix_has_the_ratio_asked_for(ratio_db):
+    times_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    high, low = (
+        np.sin(2 * np.pi * hz * times_s).astype(np.float32) * gain
+        for hz, gain in ((2000, 0.3), (500, 0.01))
+    )
+    spectrum = np.abs(np.fft.rfft(mix(high, low, ratio_db)))  # bins of 1 Hz
+    assert 20 * np.log10(spectrum[2000] / spectrum[500]) == pytest.approx(ratio_db, abs=0.01)
+
+
+@pytest.mark.parametrize("instrument", MELODIC)
+@pytest.mark.parametrize("f0_hz", [110.0, 440.0])
+def test_partials_of_a_tone_lie_on_its_fundamental(instrument, f0_hz):
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        timbre = instrument.draw(rng)
+        if getattr(timbre, "ratio", 1.0) % 1.0 or getattr(timbre, "inharmonicity", 0.0):
+            continue  # bells and stiff strings are inharmonic on purpose
+        tone = timbre.tone(rng, f0_hz, 1.0)[:SAMPLE_RATE_HZ]
+        spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), 4 * len(tone)))
+        peak_hz = spectrum.argmax() * SAMPLE_RATE_HZ / (4 * len(tone))
+        partial = round(peak_hz / f0_hz)
+        assert partial >= 1
+        assert peak_hz / partial == pytest.approx(f0_hz, rel=0.015)
+
+
+def test_a_plucked_string_is_in_tune_between_whole_periods():
+    string = Plucked(ring_s=4.0, loss=0.3, softness=0.5, position=0.2, damping_s=0.1)
+    f0_hz = 437.3  # a period of 36.6 samples
+    tone = string.tone(np.random.default_rng(0), f0_hz, 1.0)[:SAMPLE_RATE_HZ]
+    spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), 8 * len(tone)))
+    near = np.arange(8 * 400, 8 * 470)
+    assert near[spectrum[near].argmax()] / 8 == pytest.approx(f0_hz, rel=0.002)
+
+
+def test_frequencies_follow_equal_temperament():
+    assert music.frequency_hz(69) == 440.0
+    assert music.frequency_hz(60) == pytest.approx(261.626, abs=0.001)
+
+
+def test_a_score_plays_through_to_its_end():
+    for seed in range(20):
+        onsets_s = [
+            note.onset_s
+            for part in compose(np.random.default_rng(seed), 10.0)
+            for note in part.notes
+        ]
+        assert min(onsets_s) >= 0.0
+        assert max(onsets_s) > 8.0
+
+
+def test_every_source_of_neither_makes_sound_of_its_own():
+    for source, _ in environment.SOURCES:
+        sound = source(np.random.default_rng(0), SAMPLE_RATE_HZ)
+        assert sound.shape == (SAMPLE_RATE_HZ,)
+        assert np.all(np.isfinite(sound))
+        assert np.std(sound) > 0.0
+
+
+def test_neither_holds_digital_silence_now_and_then():
+    clips = [render_clip("neither", 0, index, 1.0, espeak=False) for index in range(40)]
+    assert any(np.any(np.convolve(clip == 0.0, np.ones(1600), "valid") == 1600) for clip in clips)
+
+
+def test_the_channel_keeps_length_and_sets_the_level():
+    tone = np.sin(np.arange(2 * SAMPLE_RATE_HZ) * 0.1).astype(np.float32)
+    for seed in range(12):
+        heard = channel.transmit(np.random.default_rng(seed), tone)
+        assert heard.shape == tone.shape
+        assert -40.1 < 20 * np.log10(np.abs(heard).max()) < -5.9
+
+
+@pytest.mark.parametrize("codec", channel.CODECS)
+def test_a_codec_is_lossy_but_keeps_time_and_repeats_itself(codec, monkeypatch):
+    monkeypatch.setattr(channel, "CODECS", (codec,))
+    talk = voice.speak(np.random.default_rng(0), 2.5)
+    first, second = (channel.encode(np.random.default_rng(1), talk) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+    assert not np.array_equal(first, talk)
+    lags = np.fft.irfft(np.fft.rfft(first, 2**17) * np.conj(np.fft.rfft(talk, 2**17)))
+    assert min(lags.argmax(), 2**17 - lags.argmax()) < 0.1 * SAMPLE_RATE_HZ
+
+
+def test_twenty_minutes_take_less_than_a_minute():
+    started_s = time.process_time()
+    for kind in KINDS:
+        render_clip(kind, 9, 0, 10.0, espeak=False)
+        render_clip(kind, 9, 1, 10.0, espeak=False)
+    assert (time.process_time() - started_s) / len(KINDS) / 2 * 120 < 60.0
+
+
+def test_the_segments_of_the_demonstration_cover_it_in_order():
+    assert [kind for kind, _, _ in demo.SEGMENTS] == list(KINDS)
+    ends_s = [0.0, *(end_s for _, _, end_s in demo.SEGMENTS)]
+    for (_, start_s, end_s), previous_s in zip(demo.SEGMENTS, ends_s, strict=False):
+        assert 0.0 <= start_s - previous_s <= 1.0
+        assert end_s - start_s >= 9.0
+    assert demo.SECONDS - ends_s[-1] <= 1.0
+
+
+def test_the_demonstration_is_written_as_described(tmp_path):
+    demo.main(tmp_path / "demo.flac")
+    samples, rate_hz = soundfile.read(tmp_path / "demo.flac", dtype="float32")
+    assert rate_hz == SAMPLE_RATE_HZ
+    assert samples.shape == (demo.SECONDS * SAMPLE_RATE_HZ,)
+    assert (tmp_path / "demo.flac").stat().st_size < 600_000
+    for kind, start_s, end_s in demo.SEGMENTS:
+        segment = samples[round(start_s * rate_hz) : round(end_s * rate_hz)]
+        level_db = 20 * np.log10(np.sqrt(np.mean(segment.astype(np.float64) ** 2)))
+        assert level_db < -45.0 if kind == "neither" else -21.0 < level_db < -19.0
+
+
+@needs_espeak
+def test_espeak_talks_the_same_each_time_for_as_long_as_asked():
+    for seed in range(3):
+        talk = espeak.speak(np.random.default_rng(seed), 3.0)
+        assert talk.shape == (3 * SAMPLE_RATE_HZ,)
+        assert talk.tobytes() == espeak.speak(np.random.default_rng(seed), 3.0).tobytes()
+        assert sounding_share(talk) > 0.8
+
+
+@needs_espeak
+def test_a_voice_that_is_missing_is_replaced(monkeypatch):
+    monkeypatch.setattr(espeak, "LANGUAGES", ("no-such-language",))
+    assert np.any(espeak.speak(np.random.default_rng(0), 1.0))
+
+
+def test_without_espeak_its_version_is_none(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    espeak.version.cache_clear()
+    assert espeak.version() is None
+    monkeypatch.undo()
+    espeak.version.cache_clear()
