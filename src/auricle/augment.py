@@ -117,8 +117,7 @@ class Room(BaseWaveformTransform):
         wet = _convolve(samples, response)[: len(samples)]
         gain = 10 ** (-self.parameters["direct_db"] / 20)
         mixed = samples + np.float32(gain) * wet
-        loudness: Samples = mixed * (_rms(samples) / max(_rms(mixed), 1e-9))
-        return loudness
+        return (mixed * (_rms(samples) / max(_rms(mixed), 1e-9))).astype(np.float32)
 
 
 class Codec(BaseWaveformTransform):
@@ -159,9 +158,12 @@ class Codec(BaseWaveformTransform):
         rate = sample_rate if subtype == "VORBIS" else 48000
         there = Resampler(sample_rate, rate).push(samples, last=True)
         compression = 1 - self.parameters["quality"]
-        soundfile.write(
-            memory, there, rate, format=container, subtype=subtype, compression_level=compression
-        )
+        with soundfile.SoundFile(
+            memory, "w", rate, 1, subtype, format=container, compression_level=compression
+        ) as file:
+            # libsndfile 1.2 crashes on Vorbis when minutes are written at once.
+            for second in range(0, len(there), rate):
+                file.write(there[second : second + rate])
         memory.seek(0)
         back, _ = soundfile.read(memory, dtype="float32")
         result = Resampler(rate, sample_rate).push(back, last=True)[: len(samples)]

@@ -159,7 +159,10 @@ def _repro(options: argparse.Namespace, overrides: list[str], others: list[str])
         write_text(BUILD_FILE, head + _yaml_list(wanted))
     if not Path("dvc.yaml").is_file():
         raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
-    return subprocess.run([sys.executable, "-m", "dvc", "repro", *flags], check=False).returncode
+    # dvc.yaml calls `auricle`, also where the environment was not activated.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = [sys.executable, "-m", "dvc", "repro", *flags]
+    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
 
 
 def _compose(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:

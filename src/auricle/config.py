@@ -6,9 +6,12 @@ with a `_target_` names the class or function it configures, whose arguments are
 """
 
 import dataclasses
+import difflib
+import functools
+import importlib
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
