@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,17 +61,12 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
     Raises
     ------
     AuricleError
-        The file is missing, empty, no sound, or holds values that are not finite.
+        The file is missing, damaged, no sound, or holds values that are not finite.
     """
     if not path.is_file():
         raise AuricleError(f"There is no file {path}: check its name")
     try:
-        with soundfile.SoundFile(path) as file:
-            resampler = Resampler(file.samplerate, sample_rate_hz)
-            frames = max(1, round(block_s * file.samplerate))
-            while len(block := file.read(frames, dtype="float32", always_2d=True)):
-                yield resampler.push(_checked(block, path).mean(axis=1))
-            yield resampler.push(np.zeros(0, np.float32), last=True)
+        file = soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
         ffmpeg = shutil.which("ffmpeg")
         if ffmpeg is None:
@@ -79,6 +75,18 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
                 "if it is a sound file, install ffmpeg or convert it to WAV or FLAC"
             ) from error
         yield from _read_with_ffmpeg(ffmpeg, path, sample_rate_hz, block_s)
+        return
+    with file:
+        resampler = Resampler(file.samplerate, sample_rate_hz)
+        frames = max(1, round(block_s * file.samplerate))
+        try:
+            while len(block := file.read(frames, dtype="float32", always_2d=True)):
+                yield resampler.push(_checked(block, path).mean(axis=1))
+        except soundfile.LibsndfileError as error:
+            raise AuricleError(
+                f"{path} is damaged ({error.error_string}): copy or export it anew"
+            ) from error
+        yield resampler.push(np.zeros(0, np.float32), last=True)
 
 
 def load(path: Path, sample_rate_hz: int) -> Samples:
@@ -138,15 +146,18 @@ def _read_with_ffmpeg(
     rate = _ffmpeg_rate(path)
     command = [ffmpeg, "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:a:0"]
     command += ["-ac", "1", "-f", "f32le", "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout and process.stderr  # both were asked for
-        resampler = Resampler(rate, sample_rate_hz)
-        bytes_per_block = 4 * max(1, round(block_s * rate))
-        while data := process.stdout.read(bytes_per_block):
-            block = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
-            yield resampler.push(_checked(block, path))
-        yield resampler.push(np.zeros(0, np.float32), last=True)
-        message = process.stderr.read().decode(errors="replace").strip().splitlines()
+    # A pipe that nobody reads would fill up and stop ffmpeg; a file takes all it says.
+    with tempfile.TemporaryFile() as told:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told) as process:
+            assert process.stdout  # it was asked for
+            resampler = Resampler(rate, sample_rate_hz)
+            bytes_per_block = 4 * max(1, round(block_s * rate))
+            while data := process.stdout.read(bytes_per_block):
+                block = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
+                yield resampler.push(_checked(block, path))
+            yield resampler.push(np.zeros(0, np.float32), last=True)
+        told.seek(0)
+        message = told.read().decode(errors="replace").strip().splitlines()
     if process.returncode:
         reason = message[-1] if message else f"exit status {process.returncode}"
         raise AuricleError(f"{path} cannot be decoded, by ffmpeg either ({reason})")

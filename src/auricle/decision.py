@@ -106,8 +106,9 @@ class Tracker:
     """Follow probabilities of consecutive windows and say when each label begins and ends.
 
     A label is on once its smoothed probability has stayed at or above its threshold for
-    `min_duration_s`, and off once it has stayed below the threshold less `hysteresis` for
-    `hold_s`. Begin and end are given as they happened, not as they were decided.
+    `min_duration_s`, and off once it has stayed below the threshold less `hysteresis` (but at
+    least half the threshold) for `hold_s`. Begin and end are given as they happened, not as they
+    were decided.
     """
 
     def __init__(
@@ -152,7 +153,8 @@ class _Label:
     def __init__(self, name: str, threshold: float, decision: Decision) -> None:
         self.name, self.on = name, False
         self._on_at = threshold
-        self._off_below = max(0.0, threshold - (decision.hysteresis or 0))
+        # A hysteresis as large as the threshold would let nothing end, silence not either.
+        self._off_below = max(threshold / 2, threshold - (decision.hysteresis or 0))
         self._min_duration_s = decision.min_duration_s or 0.0
         self._hold_s = decision.hold_s or 0.0
         self._since_s: float | None = None  # where the stretch that may turn it began

@@ -1,0 +1,76 @@
+# `make help` tells what there is. Everything happens below the checkout; nothing needs root.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAMP := $(VENV)/.installed-dev
+
+# Caches and settings of the tools stay in the checkout too.
+CACHE := $(CURDIR)/$(VENV)/cache
+export UV_CACHE_DIR := $(CACHE)/uv
+export XDG_CACHE_HOME := $(CACHE)
+export XDG_CONFIG_HOME := $(CACHE)/config
+export KERAS_HOME := $(CACHE)/keras
+export DVC_SITE_CACHE_DIR := $(CACHE)/dvc
+export PYTHONDONTWRITEBYTECODE :=
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup lint test test-system soak bench repro listen ship lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## make .venv with everything for development
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "$(PYTHON) is no Python 3.11 to 3.13: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv
+	@echo "Downloading what requirements/dev.lock names (about 1 GB, 3 GB unpacked) into .venv"
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+lint: setup  ## ruff, mypy, shellcheck
+	ruff check .
+	ruff format --check .
+	mypy
+	shellcheck setup_and_run.sh .ci/run
+
+test: setup  ## the tests, in minutes; what the machine lacks is skipped by name
+	python -m pytest -m "not system"
+
+test-system: setup  ## the tests that need DVC, servers or system packages
+	python -m pytest -m system
+
+soak: setup  ## what needs wall time (none yet)
+	@echo "Nothing to soak yet: the live listener brings it."
+
+bench: setup  ## speed against named alternatives; appends to benchmarks/results.json
+	python -m benchmarks
+
+repro: setup  ## build everything that is not up to date
+	auricle repro
+
+listen: setup  ## name what sounds, with the shipped bundle
+	auricle listen
+
+ship: setup  ## build the shipped bundle, models/music_speech, from real recordings
+	auricle repro experiment=music_speech
+	mkdir -p models/music_speech
+	cp models/classifier/bundle.json models/classifier/model.tflite models/music_speech/
+
+# Versions are chosen once, for all extras together, and the files drawn from that choice.
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
+lock: setup  ## choose the versions of requirements/*.lock anew
+	$(COMPILE) --upgrade --all-extras -o requirements/all.lock
+	$(COMPILE) -c requirements/all.lock -o requirements/base.lock
+	$(COMPILE) -c requirements/all.lock --extra mic -o requirements/mic.lock
+	$(COMPILE) -c requirements/all.lock --extra train --extra dev -o requirements/dev.lock
+
+clean:  ## remove .venv and what tests and tools leave behind
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
