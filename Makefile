@@ -10,7 +10,8 @@ STAMP := $(VENV)/.installed-dev
 
 # Caches and settings of the tools stay in the checkout too.
 CACHE := $(CURDIR)/$(VENV)/cache
-export UV_CACHE_DIR := $(CACHE)/uv
+SHARED_UV_CACHE ?= $(CACHE)/uv
+export UV_CACHE_DIR := $(SHARED_UV_CACHE)
 export XDG_CACHE_HOME := $(CACHE)
 export XDG_CONFIG_HOME := $(CACHE)/config
 export KERAS_HOME := $(CACHE)/keras

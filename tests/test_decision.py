@@ -29,7 +29,7 @@ def decision(**changes):
 
 
 def track(rows, thresholds, settings, levels=None):
-    """Changes of consecutive windows of 0.25 s, as (kind, label, time_s, confidence)."""
+    """Give what changes over consecutive windows of 0.25 s."""
     rows = np.asarray(rows, np.float32).reshape(-1, len(thresholds))
     levels = [-20.0] * len(rows) if levels is None else levels
     tracker = Tracker(list(thresholds), thresholds, settings)
@@ -186,6 +186,12 @@ def test_a_pause_shorter_than_the_hold_does_not_end_a_label():
     assert times(changes) == [("begin", 0.0), ("end", 1.0)]
 
 
+def test_a_pause_as_long_as_the_hold_ends_a_label():
+    rows = [0.9, 0.1, 0.1, 0.1, 0.9]
+    changes = track(rows, {"music": 0.5}, decision(hold_s=0.75))
+    assert times(changes) == [("begin", 0.0), ("end", 0.25), ("begin", 1.0), ("end", 1.25)]
+
+
 def test_hysteresis_keeps_a_label_on_until_it_is_well_below_its_threshold():
     rows = [0.6, 0.45, 0.41, 0.39, 0.45]
     assert times(track(rows, {"music": 0.5}, decision(hysteresis=0.1))) == [
@@ -210,9 +216,7 @@ def test_quiet_windows_are_silence_whatever_their_probability():
 def test_smoothing_is_that_of_an_exponential_filter():
     # From 0, a step to 1 is at 1 - exp(-t/T) after t seconds.
     time_constant_s, threshold = 1.0, 0.6
-    changes = track(
-        [0.0] + [1.0] * 20, {"music": threshold}, decision(smoothing_s=time_constant_s)
-    )
+    changes = track([0.0] + [1.0] * 20, {"music": threshold}, decision(smoothing_s=time_constant_s))
     needed = math.ceil(-time_constant_s * math.log(1 - threshold) / STEP_S)
     reached = 1 - math.exp(-needed * STEP_S / time_constant_s)
     assert changes[0].time_s == pytest.approx(needed * STEP_S)

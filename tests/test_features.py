@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from auricle.audio import sliding_windows
 from auricle.config import parse_group
@@ -189,8 +190,6 @@ def test_bands_above_half_the_sampling_rate_are_refused():
 
 @pytest.mark.parametrize("kind", ["spectogram", "spectrum", "os", None])
 def test_a_kind_that_is_no_feature_is_refused_with_those_that_are(kind):
-    from omegaconf import OmegaConf
-
     with pytest.raises(AuricleError, match=rf"features\.kind={kind} is none of log_mel, mfcc"):
         parse_group(OmegaConf.create({"kind": kind, **DEFAULT}), Features, "features")
 

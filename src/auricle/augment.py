@@ -3,7 +3,7 @@
 import hashlib
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,13 @@ class Augment:
         for step, node in (self.chains[name] or {}).items():
             if node is None:  # `augment.chains.NAME.STEP=null` takes a step out
                 continue
-            key = f"chains.{name}.{step}"
-            check("_target_" in node, f"{key} has no _target_: name a transform")
+            key = f"augment.chains.{name}.{step}"
+            named = isinstance(node, Mapping) and "_target_" in node
+            check(named, f"{key} has no _target_: name a transform")
+            transform = build(OmegaConf.create(dict(node)), key)
             try:
-                steps.append(build(OmegaConf.create(dict(node)), key)())
-            except (ValueError, TypeError, AssertionError) as error:
+                steps.append(transform())
+            except (AuricleError, ValueError, TypeError, AssertionError) as error:
                 raise AuricleError(f"{key}: {error}") from error
         composed: Callable[..., Samples] = Compose(steps)
         return composed
@@ -96,6 +98,14 @@ class Room(BaseWaveformTransform):
         p: float,
     ) -> None:
         super().__init__(p)
+        check(
+            0 < min_rt60_s <= max_rt60_s,
+            f"min_rt60_s={min_rt60_s} must be positive and not above max_rt60_s={max_rt60_s}",
+        )
+        check(
+            min_direct_db <= max_direct_db,
+            f"min_direct_db={min_direct_db} must not lie above max_direct_db={max_direct_db}",
+        )
         self.min_rt60_s, self.max_rt60_s = min_rt60_s, max_rt60_s
         self.min_direct_db, self.max_direct_db = min_direct_db, max_direct_db
 
@@ -141,6 +151,11 @@ class Codec(BaseWaveformTransform):
         super().__init__(p)
         for name in formats:
             one_of("formats", name, tuple(_CONTAINERS))
+        check(bool(formats), "formats is empty: name at least one")
+        check(
+            0 <= min_quality <= max_quality <= 1,
+            f"min_quality={min_quality} and max_quality={max_quality} must lie in [0, 1], in order",
+        )
         self.formats = list(formats)
         self.min_quality, self.max_quality = min_quality, max_quality
 
@@ -157,7 +172,8 @@ class Codec(BaseWaveformTransform):
         # Opus and MP3 know a few rates only; both know 48 kHz.
         rate = sample_rate if subtype == "VORBIS" else 48000
         there = Resampler(sample_rate, rate).push(samples, last=True)
-        compression = 1 - self.parameters["quality"]
+        # libsndfile's MP3 encoder refuses 1 itself.
+        compression = min(0.9999, 1 - self.parameters["quality"])
         with soundfile.SoundFile(
             memory, "w", rate, 1, subtype, format=container, compression_level=compression
         ) as file:

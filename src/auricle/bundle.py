@@ -97,11 +97,12 @@ class Classifier:
         self._model = Interpreted(folder / MODEL_FILE)
         rate = self.bundle.preprocess.sample_rate_hz
         given = shape(self.bundle.preprocess.window, rate, self.bundle.features)
-        if self._model.input_shape != given or self._model.labels != len(self.bundle.labels):
+        takes, said = self._model.input_shape, tuple(self.bundle.shape)
+        if not takes == said == given or self._model.labels != len(self.bundle.labels):
             raise AuricleError(
-                f"{folder}: the model takes {self._model.input_shape} and gives "
-                f"{self._model.labels} scores, but the bundle's features have the shape {given} "
-                f"and it names {len(self.bundle.labels)} labels: build the bundle anew"
+                f"{folder}: the model takes {takes} and gives {self._model.labels} scores, but "
+                f"the bundle's features have the shape {given}, it says {said} and names "
+                f"{len(self.bundle.labels)} labels: build the bundle anew"
             )
 
     def logits(self, windows: Samples) -> Array:
@@ -155,20 +156,10 @@ def _parse(content: Mapping[str, Any], path: Path) -> Bundle:
     if names != set(content):
         wrong = sorted(names ^ set(content))
         raise AuricleError(f"{path} has missing or unknown fields: {', '.join(wrong)}")
-    groups = {
-        "preprocess": Preprocess,
-        "features": Features,
-        "calibration": Calibration,
-        "decision": Decision,
-    }
     try:
-        parsed = {
-            name: parse_group(OmegaConf.create(content[name]), schema, name)
-            for name, schema in groups.items()
-        }
+        bundle: Bundle = parse_group(OmegaConf.create(dict(content)), Bundle, "bundle")
     except AuricleError as error:
         raise AuricleError(f"{path}: {error}") from error
-    bundle = Bundle(**{**content, **parsed})
     labels = len(bundle.labels)
     sizes = (len(bundle.calibration.scale), len(bundle.calibration.offset), len(bundle.thresholds))
     if set(sizes) != {labels} or set(bundle.thresholds) != set(bundle.labels):

@@ -133,10 +133,11 @@ def classify(
     decision: Decision,
     form: str,
     windows: bool,
-    out: TextIO = sys.stdout,
+    out: TextIO | None = None,
 ) -> int:
     """Classify files and the sound files in folders; give the exit status, 1 if any failed."""
     one_of("--format", form, FORMATS)
+    out = out or sys.stdout
     writer = _WRITERS["windows" if windows else form](out, classifier.bundle.labels)
     failed = 0
     for path in _files(paths):

@@ -71,7 +71,11 @@ def shown(items: Iterable[Out], total: int, description: str) -> Iterator[Out]:
     columns: list[Any] = [TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn()]
     console = Console(stderr=True)
     bar = Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
     with bar:
         yield from bar.track(items, total=total, description=description)

@@ -29,7 +29,7 @@ _INSTALLED = Path(__file__).resolve().parent / "share"
 ALLOWED_TARGETS = re.compile(
     r"auricle\.(datasets|networks|augment)\.[\w.]+|audiomentations\.\w+|keras\.optimizers\.\w+"
 )
-_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]*(?=@)")
+_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/?#\s]*(?=@)")
 
 
 def resource(path: str) -> Path:
@@ -55,7 +55,7 @@ def compose(name: str, overrides: Sequence[str]) -> DictConfig:
     try:
         with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
             return hydra_compose(config_name=name, overrides=list(overrides))
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # group=3: ValueError
         raise AuricleError(_explain_override(name, mask(str(error)))) from error
 
 
@@ -203,8 +203,10 @@ def _checked(node: Any, target: Any, key: str, make: bool = True) -> Any:
         return given
     try:
         return target(**given)
-    except AuricleError as error:  # from __post_init__, which knows its own names only
-        raise AuricleError(f"{key}.{error}") from error
+    except AuricleError as error:
+        # From __post_init__, which knows its own names only; what it built names full keys.
+        told = str(error)
+        raise AuricleError(told if f"{key}." in told else f"{key}.{told}") from error
 
 
 def _is_group(kind: Any) -> bool:

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,13 +72,15 @@ class Run:
             from mlflow.models import ModelSignature
             from mlflow.types.schema import ColSpec, Schema
 
-            mlflow.pyfunc.log_model(
-                name="bundle",
-                python_model=str(served),
-                artifacts={"bundle": str(folder)},
-                signature=ModelSignature(Schema([ColSpec("string", "audio")])),
-                pip_requirements=[f"auricle=={__version__}"],
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it would rather infer what is given here
+                mlflow.pyfunc.log_model(
+                    name="bundle",
+                    python_model=str(served),
+                    artifacts={"bundle": str(folder)},
+                    signature=ModelSignature(Schema([ColSpec("string", "audio")])),
+                    pip_requirements=[f"auricle=={__version__}"],
+                )
 
         self._record(log)
 

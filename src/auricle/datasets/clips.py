@@ -110,9 +110,14 @@ class Dataset:
 
     def label_names(self, folders: Iterable[str]) -> list[str]:
         """Labels in their order: that of `dataset.labels`, or the folders' sorted names."""
-        if self.labels is None:
-            return sorted(set(folders))
-        return list(dict.fromkeys(name for names in self.labels.values() for name in names))
+        given = self.labels or {name: [name] for name in sorted(set(folders))}
+        labels = list(dict.fromkeys(name for names in given.values() for name in names))
+        for name in labels:
+            check(
+                _SEPARATOR not in name,
+                f"The label {name} holds `{_SEPARATOR}`, which separates labels: rename it",
+            )
+        return labels
 
 
 def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
@@ -123,6 +128,7 @@ def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
     clips = []
     files = sorted(files, key=lambda item: item[0].as_posix())
     for path, fields in shown(files, len(files), "Scanning"):
+        _refuse_name(path.as_posix())
         size = path.stat().st_size
         clips.append(Clip(path.as_posix(), size, digest(path), **fields))
     return clips
@@ -152,7 +158,18 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
+_SEPARATOR = ";"
 _COLUMNS = [field.name for field in dataclasses.fields(Clip)]
+
+
+def _refuse_name(name: str) -> None:
+    """Refuse what neither CSV nor JSON can hold, before it damages a list."""
+    shown_name = name.encode("utf-8", "backslashreplace").decode()
+    if "\r" in name or shown_name != name:
+        raise AuricleError(
+            f"{shown_name!r} has a carriage return or bytes that are no UTF-8 in its name: "
+            "rename it"
+        )
 
 
 def _to_csv(clips: Iterable[Clip]) -> str:
@@ -160,10 +177,10 @@ def _to_csv(clips: Iterable[Clip]) -> str:
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for clip in clips:
-        writer.writerow({**dataclasses.asdict(clip), "labels": ";".join(clip.labels)})
+        writer.writerow({**dataclasses.asdict(clip), "labels": _SEPARATOR.join(clip.labels)})
     return text.getvalue()
 
 
 def _from_row(row: dict[str, str]) -> Clip:
-    labels = tuple(row["labels"].split(";")) if row["labels"] else ()
+    labels = tuple(row["labels"].split(_SEPARATOR)) if row["labels"] else ()
     return Clip(**{**row, "size": int(row["size"]), "labels": labels})  # type: ignore[arg-type]

@@ -93,7 +93,7 @@ class Folder(Dataset):
         folders = path.relative_to(root).parts[:-1]
         if self.labels is None:
             return folders[0] if folders else None
-        named = [folder for folder in folders if folder in self.labels]
+        named = list(dict.fromkeys(folder for folder in folders if folder in self.labels))
         if len(named) > 1:
             raise AuricleError(
                 f"{path} lies in the folders of several classes ({', '.join(named)}): "

@@ -39,7 +39,7 @@ class Joined(Dataset):
         own = {f.name: getattr(self, f.name) for f in dataclasses.fields(Dataset)} | {
             "labels": None
         }
-        part = build(OmegaConf.create(own | dict(self.parts[name])), f"parts.{name}")
+        part = build(OmegaConf.create(own | dict(self.parts[name])), f"dataset.parts.{name}")
         if not isinstance(part, Dataset):
-            raise AuricleError(f"parts.{name} is no dataset: set parts.{name}._target_")
+            raise AuricleError(f"dataset.parts.{name} is no dataset: set its _target_")
         return part

@@ -16,20 +16,22 @@ from auricle.files import write_text
 def split(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     """Split of each recording, by its path.
 
-    A split that the dataset's table gives stands. The others go by official fold or by group;
-    a group never stands on two sides.
+    A split that the dataset's table gives stands, and what it leaves open of a group follows. The
+    others go by official fold or by group. A group stands on two sides only where the dataset's
+    authors put it there: ESC-50's folds do so with two of 919.
 
     Raises
     ------
     AuricleError
         There are too few groups or folds, or a fold that was asked for does not exist.
     """
-    given = {clip.path: clip.split for clip in clips if clip.split}
-    rest = [clip for clip in clips if not clip.split]
-    if not rest:
-        return given
-    by = _by_fold if dataset.split == "fold" else _by_group
-    return given | by(rest, dataset)
+    given = {clip.group: clip.split for clip in clips if clip.split}
+    side = {clip.path: clip.split or given[clip.group] for clip in clips if clip.group in given}
+    rest = [clip for clip in clips if clip.group not in given]
+    if rest:
+        by = _by_fold if dataset.split == "fold" else _by_group
+        side |= by(rest, dataset)
+    return side
 
 
 def save(assignment: Mapping[str, str], path: Path) -> None:

@@ -178,20 +178,22 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
             try:
                 line = Line(**orjson.loads(text))
                 block = np.asarray(line.features, np.float32).reshape(-1, *header.shape)
+                if not np.isfinite(block).all():
+                    raise ValueError("features that are not finite")
+                if (line.clip, line.augmentation) != last:
+                    last = (line.clip, line.augmentation)
+                    stretches["clips"].append(line.clip)
+                    stretches["groups"].append(line.group)
+                    stretches["augmentations"].append(line.augmentation)
                 here = slice(position, position + len(block))
                 features[here] = block
+                targets[here] = [label in line.labels for label in header.labels]
+                clip[here] = len(stretches["clips"]) - 1
+                start_s[here] = line.start_s + hop_s * np.arange(len(block))
             except (orjson.JSONDecodeError, TypeError, ValueError) as error:
                 raise AuricleError(
                     f"{path}, line {number} is damaged ({error}): run `auricle prepare` anew"
                 ) from error
-            if (line.clip, line.augmentation) != last:
-                last = (line.clip, line.augmentation)
-                stretches["clips"].append(line.clip)
-                stretches["groups"].append(line.group)
-                stretches["augmentations"].append(line.augmentation)
-            targets[here] = [label in line.labels for label in header.labels]
-            clip[here] = len(stretches["clips"]) - 1
-            start_s[here] = line.start_s + hop_s * np.arange(len(block))
             position += len(block)
     if position != n:
         raise AuricleError(

@@ -18,7 +18,7 @@ from auricle.config import one_of
 KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "spectrum"))
 
 # Windows that go through at once: enough to keep numpy busy, few enough to stay in the cache.
-_CHUNK = 64
+_CHUNK = 16
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.ND
         kind.extract(windows[start : start + _CHUNK], sample_rate_hz, features)
         for start in range(0, max(1, len(windows)), _CHUNK)
     ]
-    return np.concatenate(chunks)
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
 
 def shape(window: int, sample_rate_hz: int, features: Features) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Keras models as files that are the same for the same weights, and as LiteRT models."""
 
 import json
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -18,7 +19,9 @@ def save_keras(model: keras.Model, path: Path) -> None:
     """Save as `.keras`, with fixed dates: two saves of one model are the same bytes."""
     with tempfile.TemporaryDirectory() as folder:
         dated = Path(folder) / "model.keras"
-        model.save(dated, include_optimizer=False)
+        # A compiled model would bring its optimizer's state, twice the size of the weights.
+        bare = keras.Model(model.input, model.output, name=model.name)
+        bare.save(dated)
         with (
             zipfile.ZipFile(dated) as old,
             whole_file(path) as file,
@@ -28,7 +31,19 @@ def save_keras(model: keras.Model, path: Path) -> None:
                 data = old.read(name)
                 if name == "metadata.json":
                     data = json.dumps(json.loads(data) | {"date_saved": ""}).encode()
+                elif name == "config.json":
+                    data = _counted(data)
                 new.writestr(zipfile.ZipInfo(name, _DATE), data)
+
+
+def _counted(config: bytes) -> bytes:
+    """Count shared objects in their order; Keras takes their addresses in memory."""
+    numbers: dict[bytes, bytes] = {}
+
+    def number(match: re.Match[bytes]) -> bytes:
+        return match[1] + numbers.setdefault(match[2], b"%d" % len(numbers))
+
+    return re.sub(rb'("shared_object_id": )(\d+)', number, config)
 
 
 def load_keras(path: Path) -> keras.Model:

@@ -171,11 +171,14 @@ def _best_f1(
     probability: npt.NDArray[np.float32],
     weights: npt.NDArray[np.float32],
 ) -> float:
-    """Threshold with the best F1, within [0.05, 0.95]; 0.5 where there is nothing to choose by."""
+    """Threshold with the best F1, within [0.5, 0.95]; 0.5 where there is nothing to choose by.
+
+    Below 0.5 a listener would say what it holds to be less likely than not.
+    """
     from sklearn.metrics import precision_recall_curve
 
     if len(np.unique(truth)) < 2:
         return 0.5
     precision, recall, threshold = precision_recall_curve(truth, probability, sample_weight=weights)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    return round(float(np.clip(threshold[int(np.argmax(f1[:-1]))], 0.05, 0.95)), 4)
+    return round(float(np.clip(threshold[int(np.argmax(f1[:-1]))], 0.5, 0.95)), 4)

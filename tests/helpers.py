@@ -1,0 +1,96 @@
+"""Small recordings, datasets and window files that several test files make."""
+
+import numpy as np
+import soundfile
+
+from auricle.cluster import Cluster
+from auricle.datasets import window_file
+from auricle.datasets.clips import Clip
+from auricle.datasets.folder import Columns, Folder
+
+RATE = 16000
+HERE = Cluster("loky", 1, None)
+COLUMNS = Columns("file", None, None, None, None)
+SHAPE = (8, 8)
+
+
+def recording(path, seconds=0.3, seed=0):
+    """Write a WAV file of seeded noise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = 0.1 * np.random.default_rng(seed).standard_normal(round(seconds * RATE))
+    soundfile.write(path, noise, RATE)
+    return path
+
+
+def folder_dataset(path, **changes):
+    """Give the configuration of a folder of recordings."""
+    plain = {
+        "name": "folder",
+        "labels": None,
+        "split": "group",
+        "test_share": 0.2,
+        "validation_share": 0.2,
+        "test_folds": None,
+        "split_seed": 0,
+        "path": str(path),
+        "table": None,
+        "table_root": None,
+        "columns": COLUMNS,
+        "licences": None,
+    }
+    return Folder(**{**plain, **changes})
+
+
+def clip(path, labels=("speech",), group=None, **fields):
+    """Give a row of clips.csv."""
+    return Clip(path, 100, "0" * 64, tuple(labels), group or path, **fields)
+
+
+def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
+    """Give the header of a window file."""
+    preprocess = {
+        "sample_rate_hz": RATE,
+        "window_s": 0.25,
+        "hop_s": hop_s,
+        "short_clips": "pad",
+    }
+    return window_file.Header(
+        window_file.SCHEMA,
+        "train",
+        list(labels),
+        preprocess,
+        {"kind": "mfcc"},
+        {"seed": 0, "chains": {}},
+        {"name": "test", "fingerprint": "0" * 64},
+        list(shape),
+        0,
+        0,
+    )
+
+
+def write_windows(path, stretches, **about):
+    """Write a window file of stretches (clip, labels, augmentation, features) and read it."""
+    of = header(**about)
+    hop_s = of.preprocess["hop_s"]
+    lines = [
+        (
+            b"".join(window_file.lines_of(name, f"group of {name}", labels, kind, rows, hop_s)),
+            len(rows),
+            int(kind == "none"),
+        )
+        for name, labels, kind, rows in stretches
+    ]
+    window_file.write(path, of, lines)
+    return window_file.read(path)
+
+
+def two_classes(path, clips=6, windows=10, shape=SHAPE, seed=0):
+    """Write windows of two labels that their level in half of the coefficients tells apart."""
+    rng = np.random.default_rng(seed)
+    stretches = []
+    for i in range(clips):
+        label = ("speech", "music")[i % 2]
+        rows = rng.standard_normal((windows, *shape)).astype(np.float32)
+        rows[:, :, : shape[1] // 2] += 2 * (i % 2) - 1
+        stretches.append((f"{label}_{i}.wav", [label], "none", rows))
+    return write_windows(path, stretches, shape=shape)

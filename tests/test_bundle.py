@@ -1,0 +1,233 @@
+"""A bundle that fits together is loaded; one that does not is refused, and says why."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from auricle import __version__
+from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Classifier, Interpreted, load
+from auricle.decision import Calibration, Decision
+from auricle.errors import AuricleError
+from auricle.features import extract
+from auricle.features.mfcc import Config as Mfcc
+from auricle.files import digest
+from auricle.networks import NetworkInput
+from auricle.networks.cnn import cnn
+from auricle.networks.saving import to_litert
+from auricle.preprocess import Preprocess
+from helpers import RATE
+
+FEATURES = Mfcc("mfcc", 512, 160, False, 40, 0.0, None, None, "window", 13)
+SHAPE = (22, 13)
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    of = NetworkInput(*SHAPE, np.full(13, 2, np.float32), np.full(13, 30, np.float32))
+    return cnn(
+        of,
+        2,
+        filters=2,
+        kernel_size=3,
+        dense_units=4,
+        dropout=0.1,
+        l2=0.0,
+        batch_norm_momentum=0.9,
+    )
+
+
+@pytest.fixture(scope="module")
+def made(network, tmp_path_factory):
+    """Make a bundle in a folder, as export does."""
+    folder = tmp_path_factory.mktemp("bundle")
+    (folder / MODEL_FILE).write_bytes(to_litert(network))
+    Bundle(
+        name="tiny — é",
+        schema=SCHEMA,
+        auricle_version=__version__,
+        labels=["speech", "music"],
+        targets="independent",
+        preprocess=Preprocess(RATE, 0.25, 0.125, "pad"),
+        features=FEATURES,
+        shape=list(SHAPE),
+        calibration=Calibration([1.0, 0.5], [0.0, -0.25], False),
+        thresholds={"speech": 0.5, "music": 0.4},
+        decision=Decision(1.0, 0.0, None, 0.1, 0.5, 0.75, -70.0),
+        dataset={"name": "test", "fingerprint": "0" * 64},
+        model_sha256=digest(folder / MODEL_FILE),
+    ).save(folder)
+    return folder
+
+
+@pytest.fixture
+def bundle(made, tmp_path):
+    """Copy the bundle, for a test to damage."""
+    return shutil.copytree(made, tmp_path / "bundle")
+
+
+def change(folder, **changes):
+    """Change fields of bundle.json; `...` takes a field out."""
+    path = folder / "bundle.json"
+    content = json.loads(path.read_text(encoding="utf-8")) | changes
+    path.write_text(json.dumps({k: v for k, v in content.items() if v is not ...}))
+
+
+def sound(count):
+    noise = np.random.default_rng(0).standard_normal((count, 4000))
+    return (0.1 * noise).astype(np.float32)
+
+
+def test_a_bundle_comes_back_as_it_was_saved(made, tmp_path):
+    bundle = load(made)
+    assert bundle.name == "tiny — é"
+    assert bundle.features == FEATURES
+    assert bundle.preprocess == Preprocess(RATE, 0.25, 0.125, "pad")
+    assert bundle.calibration == Calibration([1.0, 0.5], [0.0, -0.25], False)
+    assert bundle.decision.threshold is None
+    bundle.save(tmp_path)
+    assert (tmp_path / "bundle.json").read_bytes() == (made / "bundle.json").read_bytes()
+
+
+def test_logits_are_those_of_keras(made, network):
+    windows = sound(20)
+    ours = Classifier(made).logits(windows)
+    theirs = np.asarray(network(extract(windows, RATE, FEATURES), training=False))
+    assert ours.shape == (20, 2)
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_a_window_scores_the_same_alone_and_among_others(made):
+    classifier, windows = Classifier(made), sound(70)
+    together = classifier.logits(windows)
+    for i in range(len(windows)):
+        assert np.array_equal(classifier.logits(windows[i : i + 1])[0], together[i])
+    assert np.array_equal(classifier.logits(windows[::-1])[::-1], together)
+
+
+def test_no_windows_have_no_scores(made):
+    assert Classifier(made).logits(sound(0)).shape == (0, 2)
+
+
+def test_a_bundle_may_be_moved(bundle):
+    moved = bundle.rename(bundle.with_name("moved elsewhere"))
+    assert np.array_equal(Classifier(moved).logits(sound(1)), Classifier(moved).logits(sound(1)))
+
+
+def test_a_folder_without_a_bundle_is_named_with_remedies(tmp_path):
+    with pytest.raises(AuricleError, match=r"no bundle .*`auricle repro`.*bundle=FOLDER"):
+        load(tmp_path)
+
+
+def test_a_bundle_without_its_model_is_refused(bundle):
+    (bundle / MODEL_FILE).unlink()
+    with pytest.raises(AuricleError, match=r"holds no model\.tflite"):
+        load(bundle)
+
+
+def test_a_description_cut_off_is_refused(bundle):
+    text = (bundle / "bundle.json").read_bytes()
+    for keep in (0, 1, len(text) // 2, len(text) - 3):
+        (bundle / "bundle.json").write_bytes(text[:keep])
+        with pytest.raises(AuricleError, match=r"bundle\.json cannot be read .*anew"):
+            load(bundle)
+
+
+@pytest.mark.parametrize("schema", [0, 2, "1", None])
+def test_another_schema_is_refused_with_both(bundle, schema):
+    change(bundle, schema=schema)
+    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 1"):
+        load(bundle)
+
+
+@pytest.mark.parametrize("content", ["[]", "1", '"words"', "null"])
+def test_what_is_no_description_is_refused(bundle, content):
+    (bundle / "bundle.json").write_text(content)
+    with pytest.raises(AuricleError, match="has schema"):
+        load(bundle)
+
+
+def test_another_model_file_is_refused(bundle):
+    data = bytearray((bundle / MODEL_FILE).read_bytes())
+    data[-1] ^= 1
+    (bundle / MODEL_FILE).write_bytes(data)
+    with pytest.raises(AuricleError, match="its SHA-256 differs"):
+        load(bundle)
+
+
+@pytest.mark.parametrize(("key", "value"), [("labels", ...), ("dataset", ...), ("more", 1)])
+def test_a_missing_or_unknown_field_is_named(bundle, key, value):
+    change(bundle, **{key: value})
+    with pytest.raises(AuricleError, match=f"missing or unknown fields: {key}"):
+        load(bundle)
+
+
+@pytest.mark.parametrize("value", [None, 1, "words", [], {}, [1, 2], {"a": 1}])
+@pytest.mark.parametrize(
+    "key",
+    ["labels", "thresholds", "preprocess", "features", "shape", "calibration", "decision"],
+)
+def test_a_field_of_a_wrong_kind_is_refused_in_one_line(bundle, key, value):
+    change(bundle, **{key: value})
+    with pytest.raises(AuricleError, match=r"bundle\.json|the bundle's"):
+        Classifier(bundle)
+
+
+def test_features_of_an_unknown_kind_name_no_code(bundle):
+    features = json.loads((bundle / "bundle.json").read_text())["features"]
+    change(bundle, features=features | {"kind": "os"})
+    with pytest.raises(AuricleError, match=r"features\.kind=os is none of"):
+        load(bundle)
+
+
+def test_a_key_that_was_mistyped_is_named_in_full(bundle):
+    features = json.loads((bundle / "bundle.json").read_text())["features"]
+    features["hop_lenght"] = features.pop("hop_length")
+    change(bundle, features=features)
+    with pytest.raises(AuricleError, match=r"features\.hop_lenght.*did you mean"):
+        load(bundle)
+
+
+def test_labels_that_are_not_as_many_as_the_scores_are_refused(bundle):
+    change(
+        bundle,
+        labels=["speech", "music", "noise"],
+        calibration={"scale": [1.0] * 3, "offset": [0.0] * 3, "exclusive": False},
+        thresholds={"speech": 0.5, "music": 0.5, "noise": 0.5},
+    )
+    with pytest.raises(AuricleError, match=r"gives 2 scores.*names 3 labels"):
+        Classifier(bundle)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"labels": ["speech"]},
+        {"thresholds": {"speech": 0.5}},
+        {"thresholds": {"speech": 0.5, "noise": 0.5}},
+        {"calibration": {"scale": [1.0], "offset": [0.0, 0.0], "exclusive": False}},
+    ],
+)
+def test_fields_that_do_not_fit_the_labels_are_refused(bundle, changes):
+    change(bundle, **changes)
+    with pytest.raises(AuricleError, match=r"bundle\.json has .* build the bundle anew"):
+        load(bundle)
+
+
+def test_features_of_another_shape_than_the_model_takes_are_refused(bundle):
+    content = json.loads((bundle / "bundle.json").read_text())
+    change(bundle, features=content["features"] | {"n_mfcc": 20})
+    with pytest.raises(AuricleError, match=r"takes \(22, 13\).*have the shape \(22, 20\)"):
+        Classifier(bundle)
+
+
+def test_a_model_file_of_words_is_refused(bundle):
+    (bundle / MODEL_FILE).write_text("these are words, not a network")
+    change(bundle, model_sha256=digest(bundle / MODEL_FILE))
+    with pytest.raises(AuricleError, match=r"model\.tflite is no model that LiteRT can run"):
+        Classifier(bundle)
+    with pytest.raises(AuricleError, match="is no model"):
+        Interpreted(bundle / MODEL_FILE)

@@ -1,0 +1,187 @@
+"""No group stands on two sides of a split, and each class is on every side."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auricle.datasets.splits import save, split
+from auricle.errors import AuricleError
+from helpers import clip, folder_dataset
+
+
+def dataset(**changes):
+    return folder_dataset("sounds", **changes)
+
+
+def clips_of(groups):
+    """Clips of groups given as (labels, number of clips)."""
+    return [
+        clip(f"{group}/{i}.wav", labels, f"group {group}")
+        for group, (labels, count) in enumerate(groups)
+        for i in range(count)
+    ]
+
+
+def folded(folds, each=2):
+    return [
+        clip(f"{fold}/{i}.wav", group=f"{fold}/{i}", fold=fold)
+        for fold in folds
+        for i in range(each)
+    ]
+
+
+def folds_by_side(side):
+    found = {}
+    for path, part in side.items():
+        found.setdefault(part, set()).add(path.partition("/")[0])
+    return found
+
+
+LABELS = [("speech",), ("music",), ("speech", "music"), ()]
+GROUPS = st.integers(1, 4).flatmap(
+    lambda classes: st.tuples(
+        *[st.lists(st.integers(1, 12), min_size=3, max_size=12) for _ in range(classes)]
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=GROUPS,
+    seed=st.integers(0, 10),
+    test=st.floats(0.05, 0.45),
+    validation=st.floats(0.05, 0.45),
+)
+def test_each_group_is_on_one_side_and_each_class_on_every_side(sizes, seed, test, validation):
+    groups = [(LABELS[i], size) for i, of_class in enumerate(sizes) for size in of_class]
+    clips = clips_of(groups)
+    side = split(clips, dataset(split_seed=seed, test_share=test, validation_share=validation))
+    assert set(side) == {c.path for c in clips}
+    sides = {
+        group: {side[c.path] for c in clips if c.group == group}
+        for group in {c.group for c in clips}
+    }
+    assert all(len(found) == 1 for found in sides.values())
+    for labels in {c.labels for c in clips}:
+        assert {side[c.path] for c in clips if c.labels == labels} == {
+            "train",
+            "validation",
+            "test",
+        }
+
+
+def test_each_class_has_about_the_share_asked_for():
+    clips = clips_of([(("speech",), 3)] * 100 + [(("music",), 1)] * 50)
+    side = split(clips, dataset(test_share=0.2, validation_share=0.1))
+    # A share is met to half a group.
+    for labels, count, off in ((("speech",), 300, 1.5), (("music",), 50, 0.5)):
+        parts = Counter(side[c.path] for c in clips if c.labels == labels)
+        assert parts["test"] == pytest.approx(0.2 * count, abs=off)
+        assert parts["validation"] == pytest.approx(0.1 * count, abs=off)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_group_counts_as_the_class_of_most_of_its_recordings(seed):
+    clips = clips_of([(("music",), 4)] * 5)
+    for number in range(5):
+        group = f"talker {number}"
+        clips += [clip(f"{group}/{i}.wav", ("speech",), group) for i in range(3)]
+        clips += [clip(f"{group}/song.wav", ("music",), group)]
+    side = split(clips, dataset(split_seed=seed))
+    assert {side[c.path] for c in clips if c.labels == ("speech",)} == {
+        "train",
+        "validation",
+        "test",
+    }
+
+
+def test_the_same_seed_splits_the_same_and_another_otherwise():
+    clips = clips_of([(("speech",), 2)] * 30)
+    assert split(clips, dataset(split_seed=3)) == split(clips, dataset(split_seed=3))
+    assert split(clips, dataset(split_seed=3)) != split(clips, dataset(split_seed=4))
+
+
+def test_the_order_of_the_recordings_does_not_change_the_split():
+    clips = clips_of([(("speech",), 2), (("music",), 3)] * 10)
+    assert split(clips, dataset()) == split(clips[::-1], dataset())
+
+
+def test_a_split_given_by_the_table_stands():
+    given_split = {"a.wav": "test", "b.wav": "train", "c.wav": "validation", "d.wav": "train"}
+    clips = [clip(path, split=part) for path, part in given_split.items()]
+    assert split(clips, dataset()) == given_split
+
+
+def test_what_the_table_leaves_open_is_dealt_out_by_group():
+    fixed = [clip(f"fixed{i}.wav", split="test") for i in range(5)]
+    loose = clips_of([(("speech",), 2)] * 20)
+    side = split(fixed + loose, dataset())
+    assert all(side[c.path] == "test" for c in fixed)
+    assert set(Counter(side[c.path] for c in loose)) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_what_the_table_leaves_open_of_a_group_follows_the_rest_of_it(part):
+    half = [clip("given.wav", group="one voice", split=part), clip("open.wav", group="one voice")]
+    side = split(half + clips_of([(("speech",), 1)] * 10), dataset())
+    assert side["open.wav"] == part
+
+
+def test_the_authors_folds_stand_where_they_part_a_group():
+    # ESC-50 has two recordings of Freesound in two folds each.
+    clips = [*folded("123"), *(clip(f"{fold}/x.wav", group="x", fold=fold) for fold in "23")]
+    side = split(clips, dataset(split="fold"))
+    assert (side["2/x.wav"], side["3/x.wav"]) == ("train", "test")
+
+
+def test_too_few_groups_are_named_with_a_remedy():
+    clips = clips_of([(("speech",), 5)] * 5 + [(("music",), 5)] * 2)
+    with pytest.raises(AuricleError, match=r"music are of 2 group\(s\).*add recordings"):
+        split(clips, dataset())
+
+
+def test_the_last_fold_tests_and_the_first_validates_by_default():
+    found = folds_by_side(split(folded(["1", "2", "3", "4", "5"]), dataset(split="fold")))
+    assert found == {"test": {"5"}, "validation": {"1"}, "train": {"2", "3", "4"}}
+
+
+def test_folds_are_ordered_as_numbers():
+    found = folds_by_side(split(folded([str(n) for n in range(1, 11)]), dataset(split="fold")))
+    assert found["test"] == {"10"}
+    assert found["validation"] == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("test", "validation"),
+    [(["1"], "2"), (["4"], "5"), (["5"], "1"), (["1", "2"], "3"), (["4", "5"], "1")],
+)
+def test_the_fold_after_the_test_folds_validates(test, validation):
+    clips = folded(["1", "2", "3", "4", "5"])
+    found = folds_by_side(split(clips, dataset(split="fold", test_folds=test)))
+    assert found["test"] == set(test)
+    assert found["validation"] == {validation}
+    assert found["train"] == {"1", "2", "3", "4", "5"} - {*test, validation}
+
+
+def test_a_fold_that_does_not_exist_is_named():
+    with pytest.raises(AuricleError, match=r"test_folds=\['7'\].*\['1', '2', '3'\]"):
+        split(folded(["1", "2", "3"]), dataset(split="fold", test_folds=["7"]))
+
+
+@pytest.mark.parametrize("folds", [["1", "2"], ["", "1", "2", "3"]])
+def test_missing_folds_are_named(folds):
+    with pytest.raises(AuricleError, match=r"needs at least 3 folds and one for each recording"):
+        split(folded(folds), dataset(split="fold"))
+
+
+def test_test_folds_that_leave_nothing_to_train_on_are_refused():
+    with pytest.raises(AuricleError, match="two are needed, to train and to validate"):
+        split(folded(["1", "2", "3"]), dataset(split="fold", test_folds=["1", "2"]))
+
+
+def test_the_table_of_splits_has_a_row_a_recording_in_order(tmp_path):
+    save({"b.wav": "train", 'a "quoted", name.wav': "test"}, tmp_path / "splits.csv")
+    text = (tmp_path / "splits.csv").read_text()
+    assert text == 'path,split\n"a ""quoted"", name.wav",test\nb.wav,train\n'
