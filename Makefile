@@ -48,8 +48,8 @@ test: setup  ## the tests, in minutes; what the machine lacks is skipped by name
 test-system: setup  ## the tests that need DVC, servers or system packages
 	python -m pytest -m system
 
-soak: setup  ## what needs wall time (none yet)
-	@echo "Nothing to soak yet: the live listener brings it."
+soak: setup  ## 24 hours of sound through the live engine, at full speed
+	python -m benchmarks soak
 
 bench: setup  ## speed against named alternatives; appends to benchmarks/results.json
 	python -m benchmarks

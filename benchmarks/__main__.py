@@ -26,6 +26,7 @@ from benchmarks.figure import Figure
 from benchmarks.measure import ROOT
 
 NAMES = ("features", "window_json", "live", "start", "prepare", "repro")
+SOAKS = ("soak",)  # minutes of wall time: only when named, by `make soak`
 RESULTS = Path(__file__).parent / "results.json"
 _PACKAGES = ("auricle", "numpy", "orjson", "ai-edge-litert", "librosa", "tensorflow", "dvc")
 
@@ -33,11 +34,13 @@ _PACKAGES = ("auricle", "numpy", "orjson", "ai-edge-litert", "librosa", "tensorf
 def main() -> int:
     """Run what was named, or everything; give the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run benchmarks.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join((*NAMES, *SOAKS))}"
+    )
     parser.add_argument("--list", action="store_true", help="list them instead")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(NAMES):
-        parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join(NAMES)}")
+    if unknown := set(options.names) - {*NAMES, *SOAKS}:
+        parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join((*NAMES, *SOAKS))}")
     console = Console()
     if options.list:
         console.print(_listed())
@@ -59,7 +62,7 @@ def main() -> int:
 
 def _listed() -> Table:
     table = Table("benchmark", "what it measures")
-    for name in NAMES:
+    for name in (*NAMES, *SOAKS):
         about = importlib.import_module(f"benchmarks.{name}").__doc__ or ""
         table.add_row(name, about.splitlines()[0])
     return table

@@ -128,9 +128,12 @@ def load(folder: Path) -> Bundle:
             "or name another with bundle=FOLDER"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
     except (ValueError, OSError) as error:
         raise AuricleError(f"{path} cannot be read ({error}): copy or build it anew") from error
+    if "${" in text:  # configuration would resolve it, from the environment too
+        raise AuricleError(f"{path} holds a reference (${{...}}): a bundle is data, build it anew")
     if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
         found = content.get("schema") if isinstance(content, Mapping) else content
         raise AuricleError(

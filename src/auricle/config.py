@@ -29,7 +29,8 @@ _INSTALLED = Path(__file__).resolve().parent / "share"
 ALLOWED_TARGETS = re.compile(
     r"auricle\.(datasets|networks|augment)\.[\w.]+|audiomentations\.\w+|keras\.optimizers\.\w+"
 )
-_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/?#\s]*(?=@)")
+# User, password or token of a URL: all that stands before the last @ of its authority.
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]+(?=@)")
 
 
 def resource(path: str) -> Path:
@@ -128,17 +129,17 @@ def build(node: DictConfig | Mapping[str, Any], key: str) -> Any:
 
 
 def mask(text: str) -> str:
-    """Hide user and password of every URL in a text."""
-    return _PASSWORD.sub("***:***", text)
+    """Hide user, password or token of every URL in a text."""
+    return _CREDENTIALS.sub("***", text)
 
 
 def refuse_passwords(texts: Iterable[str]) -> None:
-    """Refuse values that hold a password: they would be stored in plain text with the outputs."""
+    """Refuse URLs with a user, password or token: they would be stored with the outputs."""
     for text in texts:
-        if _PASSWORD.search(text):
+        if _CREDENTIALS.search(text):
             raise AuricleError(
-                f"{mask(text)} holds a password, which would be stored in configuration files: "
-                "put it into an environment variable instead "
+                f"{mask(text)} holds a user, password or token, which would be stored in configuration "
+                "files: put it into an environment variable instead "
                 "(MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD for tracking.uri)"
             )
 

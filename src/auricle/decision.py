@@ -137,7 +137,8 @@ class Tracker:
             yield from label.push(start_s, end_s, float(probability))
 
     def finish(self) -> Iterator[Change]:
-        """End what still sounds: the stream is over."""
+        """End what still sounds: the stream is over, or broke off."""
+        self._smoothed = None
         for label in self._labels:
             yield from label.finish()
 

@@ -1,6 +1,5 @@
 """`auricle listen`: what a person sees of the engine."""
 
-import os
 import signal
 import sys
 import threading
@@ -84,10 +83,6 @@ def listen(config: Listen) -> int:
         engine.run()
     except KeyboardInterrupt:
         status = 130  # as shells expect of Ctrl-C
-    except BrokenPipeError:
-        # Nobody reads any more; what is left in the buffer must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     sink.changes(engine.finish())
     counts, rate = engine.counts, bundle.preprocess.sample_rate_hz
     sink.line(

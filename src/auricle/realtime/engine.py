@@ -161,6 +161,7 @@ class Engine:
         preprocess = self.classifier.bundle.preprocess
         rate = preprocess.sample_rate_hz
         expected, windower, window_start = 0, preprocess.windower(), 0
+        ended: list[Change] = []  # by a gap, said with the next window
         history = np.zeros((0, len(self.classifier.bundle.labels)), np.float32)
         while not self._stop.is_set():
             try:
@@ -171,6 +172,7 @@ class Engine:
                 return
             if block.start != expected:  # a gap: nothing before it belongs to what follows
                 self.counts.gaps += 1
+                ended = list(self._tracker.finish())
                 windower, window_start, history = preprocess.windower(), block.start, history[:0]
             expected = block.start + len(block.samples)
             self.counts.samples += len(block.samples)
@@ -185,7 +187,8 @@ class Engine:
                 probabilities = self.classifier.bundle.calibration.probabilities(row)
                 start_s = window_start / rate
                 end_s = (window_start + preprocess.window) / rate
-                changes = list(self._tracker.push(start_s, end_s, probabilities, float(level)))
+                pushed = self._tracker.push(start_s, end_s, probabilities, float(level))
+                changes, ended = [*ended, *pushed], []
                 window_start += preprocess.hop
                 self.counts.windows += 1
                 self.on_moment(Moment(start_s, end_s, float(level), probabilities, changes))
