@@ -138,8 +138,8 @@ def refuse_passwords(texts: Iterable[str]) -> None:
     for text in texts:
         if _CREDENTIALS.search(text):
             raise AuricleError(
-                f"{mask(text)} holds a user, password or token, which would be stored in configuration "
-                "files: put it into an environment variable instead "
+                f"{mask(text)} holds a user, password or token, which would be stored in "
+                "configuration files: put it into an environment variable instead "
                 "(MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD for tracking.uri)"
             )
 

@@ -18,16 +18,18 @@ from auricle.errors import AuricleError
 
 
 class AuricleModel(PythonModel):
-    """Answers `{"dataframe_records": [{"audio": BASE64 OF A SOUND FILE}]}`."""
+    """Answers `{"inputs": [{"audio": BASE64 OF A SOUND FILE}]}`."""
 
     def load_context(self, context: Any) -> None:
         """Load the bundle."""
         self.classifier = Classifier(Path(context.artifacts["bundle"]))
 
-    # The types are those of the logged signature; MLflow would infer another from annotations.
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+    # MLflow takes the signature of the served model from these annotations.
+    def predict(
+        self, context: Any, model_input: list[dict[str, str]], params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
         """Give what `auricle classify --format jsonl` gives for each sound, or its error."""
-        return [self._answer(str(audio)) for audio in model_input["audio"]]
+        return [self._answer(sound.get("audio", "")) for sound in model_input]
 
     def _answer(self, audio: str) -> dict[str, Any]:
         with tempfile.NamedTemporaryFile(suffix=".audio") as file:

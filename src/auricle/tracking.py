@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import subprocess
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +68,12 @@ class Run:
         served = Path(__file__).with_name("served_model.py")
 
         def log(mlflow: Any) -> None:
-            from mlflow.models import ModelSignature
-            from mlflow.types.schema import ColSpec, Schema
-
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # it would rather infer what is given here
-                mlflow.pyfunc.log_model(
-                    name="bundle",
-                    python_model=str(served),
-                    artifacts={"bundle": str(folder)},
-                    signature=ModelSignature(Schema([ColSpec("string", "audio")])),
-                    pip_requirements=[f"auricle=={__version__}"],
-                )
+            mlflow.pyfunc.log_model(
+                name="bundle",
+                python_model=str(served),
+                artifacts={"bundle": str(folder)},
+                pip_requirements=[f"auricle=={__version__}"],
+            )
 
         self._record(log)
 

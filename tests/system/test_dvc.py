@@ -37,6 +37,25 @@ def built(checkout: Callable[[str], Path], run: Run) -> Path:
     return folder
 
 
+def test_another_checkout_and_number_of_workers_build_the_same_bytes(
+    built: Path, checkout: Callable[[str], Path], run: Run
+) -> None:
+    """First of all, while `built` is as it was built."""
+    other = checkout("dvc_again")
+    run(other, "auricle", "repro", *SMALL, "cluster.workers=1")
+    for name in (
+        "data/raw/clips.csv",
+        "data/processed/train.jsonl",
+        "data/processed/validation.jsonl",
+        "data/processed/test.jsonl",
+        "models/training/model.keras",
+        "models/classifier/model.tflite",
+        "models/classifier/bundle.json",
+        "reports/metrics.json",
+    ):
+        assert (other / name).read_bytes() == (built / name).read_bytes(), name
+
+
 @pytest.fixture
 def repro(built: Path, run: Run) -> Callable[[], set[str]]:
     return lambda: ran(run(built, "dvc", "repro").stdout)

@@ -141,7 +141,7 @@ def test_the_logged_bundle_serves(built: Path, run: Run, recorded: Any, client: 
         ]
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/invocations",
-            json.dumps({"dataframe_records": records}).encode(),
+            json.dumps({"inputs": records}).encode(),
             {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=60) as response:

@@ -1,0 +1,160 @@
+"""The stages one after the other on a small corpus of tones and noise, without DVC."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+import soundfile
+
+from auricle import cli
+from auricle.datasets import window_file
+from auricle.errors import AuricleError
+from auricle.stages import compose_config
+
+SMALL = [
+    "tracking=none",
+    "dataset=folder",
+    "dataset.path=sounds",
+    "cluster.workers=1",
+    "network.filters=4",
+    "train.epochs=12",
+    "train.learning_rate=0.01",
+    "evaluate.bootstrap=50",
+]
+
+
+def stage(verb: str, *overrides: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([verb, *SMALL, *overrides])
+    assert not ended.value.code
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Work in a folder with 8 recordings of tones and 8 of noise."""
+    folder, before = tmp_path_factory.mktemp("project"), Path.cwd()
+    rng = np.random.default_rng(0)
+    t = np.arange(4 * 16000) / 16000
+    for i in range(8):
+        tone = np.sin(2 * np.pi * rng.uniform(300, 3000) * t)
+        for name, sound in (("tone", tone), ("noise", rng.uniform(-1, 1, len(t)))):
+            path = folder / "sounds" / name / f"{i}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, rng.uniform(0.05, 0.9) * sound, 16000)
+    os.chdir(folder)
+    for verb in ("fetch", "prepare", "train", "export", "evaluate"):
+        stage(verb)
+    yield folder
+    os.chdir(before)
+
+
+def test_each_recording_is_on_one_side_and_only_training_is_augmented(project: Path) -> None:
+    clips = {}
+    for name in ("train", "validation", "test"):
+        windows = window_file.read(project / "data" / "processed" / f"{name}.jsonl")
+        clips[name] = set(windows.clips)
+        copies = {"none", "channel"} if name == "train" else {"none"}
+        assert set(windows.augmentations) == copies
+        # 4 s are 16 windows; each copy of a recording has as many
+        assert len(windows) == 16 * len(clips[name]) * len(copies)
+    assert len(set.union(*clips.values())) == sum(map(len, clips.values())) == 16
+
+
+def test_the_window_json_can_be_read_by_any_reader(project: Path) -> None:
+    text = (project / "data" / "processed" / "test.jsonl").read_text()
+    header, *lines = map(json.loads, text.splitlines())
+    assert header["labels"] == ["noise", "tone"]
+    assert np.shape(lines[0]["features"]) == (16, 22, 40)
+    assert lines[0]["augmentation"] == "none"
+
+
+def test_tones_are_told_from_noise(project: Path) -> None:
+    metrics = json.loads((project / "reports" / "metrics.json").read_text())
+    for level in ("window", "second", "clip"):
+        interval = metrics[level]["balanced_accuracy"]
+        assert 0.9 < interval["low"] <= interval["value"] <= interval["high"] <= 1
+
+
+def test_the_bundle_names_what_it_was_trained_on(project: Path, tmp_path: Path) -> None:
+    from auricle.bundle import Classifier
+    from auricle.classify import classify_file
+
+    t = np.arange(3 * 16000) / 16000
+    soundfile.write(tmp_path / "new.wav", 0.2 * np.sin(2 * np.pi * 1234 * t), 16000)
+    heard = classify_file(tmp_path / "new.wav", Classifier(project / "models" / "classifier"))
+    assert {event["label"] for event in heard.events()} == {"tone"}
+
+
+def test_an_overlapping_hop_gives_a_window_every_eighth_of_a_second(project: Path) -> None:
+    stage("prepare", "preprocess.hop_s=0.125")
+    windows = window_file.read(project / "data" / "processed" / "test.jsonl")
+    per_clip = np.bincount(windows.clip)
+    assert set(per_clip) == {31}  # (4 - 0.25) / 0.125 + 1
+    assert list(windows.start_s[:3]) == [0, 0.125, 0.25]
+    # The same window of the same recording, whatever comes between.
+    stage("prepare")
+    apart = window_file.read(project / "data" / "processed" / "test.jsonl")
+    np.testing.assert_array_equal(apart.features[:16], windows.features[:31:2])
+
+
+def test_a_recording_changed_since_fetching_is_refused(project: Path) -> None:
+    sound = project / "sounds" / "tone" / "0.wav"
+    original = sound.read_bytes()
+    sound.write_bytes(original + b"\0")
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["prepare", *SMALL])
+        assert ended.value.code == 1
+    finally:
+        sound.write_bytes(original)
+
+
+def test_export_refuses_windows_of_other_features(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage("prepare", "features=log_mel")
+    with pytest.raises(SystemExit):
+        cli.main(["export", *SMALL])
+    assert "trained with other features" in capsys.readouterr().err
+    stage("prepare")
+
+
+def test_a_sweep_writes_below_its_own_folder(project: Path) -> None:
+    trained = project / "models" / "training" / "model.keras"
+    before = trained.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", "-m", *SMALL, "train.epochs=1", "network.filters=2,3"])
+    assert not ended.value.code
+    swept = sorted(project.glob("multirun/*/*/models/training/training.json"))
+    counts = [json.loads(path.read_text())["parameters"] for path in swept]
+    assert len(counts) == 2
+    assert counts[0] < counts[1]
+    assert trained.read_bytes() == before
+
+
+def test_a_network_too_deep_for_its_window_is_refused_before_anything_runs() -> None:
+    from auricle.config import compose
+
+    with pytest.raises(AuricleError, match=r"no frame of features.n_fft=8192"):
+        compose_config.accepted(compose("config", ["features.n_fft=8192"]))
+
+
+def test_parameters_are_what_the_stages_read(tmp_path: Path) -> None:
+    import yaml
+
+    from auricle.config import compose
+
+    path = tmp_path / "params.yaml"
+    compose_config.compose_config(["train.epochs=3"], path)
+    text = path.read_text()
+    parameters = yaml.safe_load(text)
+    assert text.startswith("# Generated by `auricle compose`")
+    assert parameters["train"]["epochs"] == 3
+    assert "realtime" not in parameters
+    assert orjson.dumps(parameters["network"]) == orjson.dumps(
+        dict(compose("config", [])["network"])
+    )
