@@ -24,10 +24,8 @@ class AuricleModel(PythonModel):
         """Load the bundle."""
         self.classifier = Classifier(Path(context.artifacts["bundle"]))
 
-    # MLflow takes the signature of the served model from these annotations.
-    def predict(
-        self, context: Any, model_input: list[dict[str, str]], params: dict[str, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    # MLflow takes the signature from annotations, and has no word for what comes back.
+    def predict(self, context, model_input: list[dict[str, str]], params=None):  # type: ignore[no-untyped-def]
         """Give what `auricle classify --format jsonl` gives for each sound, or its error."""
         return [self._answer(sound.get("audio", "")) for sound in model_input]
 
