@@ -60,6 +60,16 @@ def test_a_mistake_is_one_line_and_no_traceback(
     assert "secret" not in result.stderr
 
 
+def test_a_pipeline_verb_of_the_listener_alone_says_what_to_install() -> None:
+    hide = "import sys; sys.modules['orjson'] = None; from auricle.cli import main; main()"
+    command = [sys.executable, "-c", hide, "prepare"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "`orjson` is not installed" in result.stderr
+    assert "make setup" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_stage_without_its_input_says_what_to_run(tmp_path: Path) -> None:
     result = auricle("prepare", cwd=tmp_path)
     assert result.returncode == 1

@@ -60,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AuricleError as error:
         sys.stderr.write(f"auricle: {error}\n")
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            f"auricle: `{error.name}` is not installed. Listening needs none of it; the pipeline's "
+            "packages come with `make setup` or pip install 'auricle[train]'.\n"
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

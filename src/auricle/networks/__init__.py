@@ -20,15 +20,10 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-    try:
-        with quietly():
-            import tensorflow
+    with quietly():
+        import tensorflow
 
-            tensorflow.config.list_physical_devices()  # tells of every GPU that is not there
-    except ImportError as error:
-        raise AuricleError(
-            "TensorFlow is not installed, which training needs: pip install 'auricle[train]'"
-        ) from error
+        tensorflow.config.list_physical_devices()  # tells of every GPU that is not there
 
 
 @dataclass(frozen=True)
