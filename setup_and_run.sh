@@ -5,6 +5,7 @@
 # Run again, it starts at once. Nothing outside this folder is touched without asking.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+export UV_CACHE_DIR="$PWD/.venv/cache/uv"
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "setup_and_run.sh: $*"; exit 1; }
@@ -100,7 +101,7 @@ install() {
     local stamp=".venv/.installed-$1" sum
     sum=$(cksum <"$2")
     [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
-    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv
     say "Downloading $3"
     VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$2"
     VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --no-deps --editable .
