@@ -60,7 +60,7 @@ repro: setup  ## build everything that is not up to date
 listen: setup  ## name what sounds, with the shipped bundle
 	auricle listen
 
-ship: setup  ## build the shipped bundle, models/music_speech, from real recordings
+ship: setup  ## build models/music_speech from ../shared/data (and keep it in conf/build.yaml)
 	auricle repro experiment=music_speech
 	mkdir -p models/music_speech
 	cp models/classifier/bundle.json models/classifier/model.tflite models/music_speech/

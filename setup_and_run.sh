@@ -52,7 +52,10 @@ install_packages() {
     local command
     command=$(package_command "$@")
     [ -n "$command" ] || return 1
-    agree "Install them now as root: $command ?" || return 1
+    case "$command" in
+        brew*) agree "Install them now: $command ?" || return 1 ;;
+        *) agree "Install them now, as root: $command ?" || return 1 ;;
+    esac
     # The words of the command are wanted one by one.
     # shellcheck disable=SC2086
     case "$command" in
@@ -101,11 +104,13 @@ install() {
     local stamp=".venv/.installed-$1" sum
     sum=$(cksum <"$2")
     [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
-    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv
-    say "Downloading $3"
-    VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$2"
-    VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --no-deps --editable .
-    echo "$sum" >"$stamp"
+    # Chained: where a caller handles the failure, bash goes on after a command that failed.
+    { [ -x .venv/bin/uv ] ||
+        .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv; } &&
+        say "Downloading $3" &&
+        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$2" &&
+        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --no-deps --editable . &&
+        echo "$sum" >"$stamp"
 }
 
 if ! .venv/bin/python -c "$fits" 2>/dev/null; then
@@ -114,7 +119,7 @@ fi
 install base requirements/base.lock "the listener (numpy, soundfile, soxr, LiteRT, Hydra, rich: about 45 MB) into .venv"
 
 microphone_packages=("portaudio19-dev python3-dev gcc" "portaudio-devel python3-devel gcc" "portaudio gcc" "portaudio")
-if [ ! -e .venv/.installed-mic ] && [ ! -e .venv/.no-microphone ]; then
+if [ ! -e .venv/.no-microphone ]; then
     if has_portaudio || {
         say "For a microphone PortAudio's headers and a C compiler are needed, and they are not here."
         install_packages "${microphone_packages[@]}"

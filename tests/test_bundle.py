@@ -231,3 +231,12 @@ def test_a_model_file_of_words_is_refused(bundle):
         Classifier(bundle)
     with pytest.raises(AuricleError, match="is no model"):
         Interpreted(bundle / MODEL_FILE)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "${oc.env:HOME}"}', '{"features": {"_target_": "os.system"}}']
+)
+def test_a_bundle_that_refers_to_anything_is_refused(tmp_path, text):
+    (tmp_path / "bundle.json").write_text(text)
+    with pytest.raises(AuricleError, match="a bundle is data"):
+        load(tmp_path)

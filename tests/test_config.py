@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from auricle.cli import STAGES as VERBS
 from auricle.config import (
     CONF_DIR,
     build,
@@ -27,7 +28,8 @@ from auricle.errors import AuricleError
 from auricle.features import Features
 from auricle.features.log_mel import Config as LogMel
 from auricle.realtime.app import Listen
-from auricle.stages.compose_config import STAGES
+
+STAGES = [module for module, _ in VERBS.values()]
 
 OPTIONS = [
     (path.parent.relative_to(CONF_DIR).as_posix(), path.stem)

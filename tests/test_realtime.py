@@ -210,7 +210,7 @@ def test_paced_as_live_it_lasts_as_long_as_the_sound(settings: Realtime, tmp_pat
     path = tmp_path / "half.wav"
     soundfile.write(path, np.zeros(8000), 16000)
     begun = time.monotonic()
-    blocks = list(File("file", str(path), "live").blocks(16000, 0.1, threading.Event()))
+    blocks = list(File("file", str(path), False, "live").blocks(16000, 0.1, threading.Event()))
     assert time.monotonic() - begun >= 0.5
     assert sum(map(len, blocks)) == 8000
     assert [len(block) for block in blocks] == [1600] * 5

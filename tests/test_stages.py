@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -158,3 +159,51 @@ def test_parameters_are_what_the_stages_read(tmp_path: Path) -> None:
     assert orjson.dumps(parameters["network"]) == orjson.dumps(
         dict(compose("config", [])["network"])
     )
+
+
+def refused(verb: str, *overrides: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([verb, *SMALL, *overrides])
+    assert ended.value.code == 1
+
+
+def test_training_refuses_windows_made_with_other_features(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused("train", "features=log_mel")
+    told = capsys.readouterr().err
+    assert "prepared with another features.kind" in told
+    assert "run `auricle prepare` with the same overrides first" in told
+
+
+def test_a_training_that_diverges_is_no_result(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = project / "models" / "training" / "model.keras"
+    before = trained.read_bytes()
+    refused("train", "train/optimizer=sgd", "train.learning_rate=1e30")
+    assert "The loss is no longer finite in epoch 1" in capsys.readouterr().err
+    assert trained.read_bytes() == before
+
+
+def test_a_single_class_is_refused_before_preparation(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("sounds/noise").rename("noise_elsewhere")
+    try:
+        stage("fetch")
+        refused("prepare")
+        assert "All recordings are of one class (tone)" in capsys.readouterr().err
+    finally:
+        Path("noise_elsewhere").rename("sounds/noise")
+        stage("fetch")
+        stage("prepare")
+
+
+def test_a_file_where_a_folder_belongs_is_said_in_a_line(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").touch()
+    refused("fetch", f"dataset.path={project}/sounds")
+    assert "data" in capsys.readouterr().err

@@ -63,6 +63,8 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
     AuricleError
         The file is missing, damaged, no sound, or holds values that are not finite.
     """
+    if path.is_dir():
+        raise AuricleError(f"{path} is a folder, and holds no sound file: check its name")
     if not path.is_file():
         raise AuricleError(f"There is no file {path}: check its name")
     try:

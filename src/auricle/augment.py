@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 from audiomentations.core.transforms_interface import BaseWaveformTransform
-from omegaconf import OmegaConf
 
 from auricle.audio import Resampler, Samples
 from auricle.config import build, check, one_of
@@ -51,7 +50,7 @@ class Augment:
             key = f"augment.chains.{name}.{step}"
             named = isinstance(node, Mapping) and "_target_" in node
             check(named, f"{key} has no _target_: name a transform")
-            transform = build(OmegaConf.create(dict(node)), key)
+            transform = build(node, key)
             try:
                 steps.append(transform())
             except (AuricleError, ValueError, TypeError, AssertionError) as error:

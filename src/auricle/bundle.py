@@ -132,8 +132,9 @@ def load(folder: Path) -> Bundle:
         content = json.loads(text)
     except (ValueError, OSError) as error:
         raise AuricleError(f"{path} cannot be read ({error}): copy or build it anew") from error
-    if "${" in text:  # configuration would resolve it, from the environment too
-        raise AuricleError(f"{path} holds a reference (${{...}}): a bundle is data, build it anew")
+    # Configuration would resolve the one, from the environment too, and import the other.
+    if "${" in text or "_target_" in text:
+        raise AuricleError(f"{path} holds ${{...}} or _target_: a bundle is data, build it anew")
     if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
         found = content.get("schema") if isinstance(content, Mapping) else content
         raise AuricleError(
@@ -153,14 +154,12 @@ def load(folder: Path) -> Bundle:
 
 
 def _parse(content: Mapping[str, Any], path: Path) -> Bundle:
-    from omegaconf import OmegaConf
-
     names = {field.name for field in dataclasses.fields(Bundle)}
     if names != set(content):
         wrong = sorted(names ^ set(content))
         raise AuricleError(f"{path} has missing or unknown fields: {', '.join(wrong)}")
     try:
-        bundle: Bundle = parse_group(OmegaConf.create(dict(content)), Bundle, "bundle")
+        bundle: Bundle = parse_group(content, Bundle, "bundle")
     except AuricleError as error:
         raise AuricleError(f"{path}: {error}") from error
     labels = len(bundle.labels)

@@ -13,11 +13,8 @@ import numpy.typing as npt
 
 from auricle.audio import SUFFIXES, level_dbfs, read_blocks
 from auricle.bundle import Classifier
-from auricle.config import one_of
 from auricle.decision import Change, Decision, Tracker, mean_over_context, windows_in_context
 from auricle.errors import AuricleError
-
-FORMATS = ("text", "jsonl", "csv")
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,11 @@ class Heard:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
         bundle, open_events, events = self.classifier.bundle, {}, []
         tracker = Tracker(bundle.labels, thresholds(self.classifier, self.decision), self.decision)
-        hop_s, window_s = bundle.preprocess.hop_s, bundle.preprocess.window_s
+        preprocess = bundle.preprocess
+        step_s, window_s = preprocess.step_s, preprocess.window / preprocess.sample_rate_hz
         changes: list[Change] = []
         for i, row in enumerate(self.probabilities()):
-            start = i * hop_s
+            start = i * step_s
             changes += tracker.push(start, start + window_s, row, float(self.levels_dbfs[i]))
         for change in [*changes, *tracker.finish()]:
             if change.kind == "begin":
@@ -85,8 +83,8 @@ class Heard:
         return {
             "file": str(self.path),
             "labels": bundle.labels,
-            "window_s": bundle.preprocess.window_s,
-            "hop_s": bundle.preprocess.hop_s,
+            "window_s": bundle.preprocess.window / bundle.preprocess.sample_rate_hz,
+            "hop_s": bundle.preprocess.step_s,
             "context_s": self.decision.context_s,
             "probabilities": [[float(p) for p in row] for row in self.probabilities()],
         }
@@ -136,7 +134,6 @@ def classify(
     out: TextIO | None = None,
 ) -> int:
     """Classify files and the sound files in folders; give the exit status, 1 if any failed."""
-    one_of("--format", form, FORMATS)
     out = out or sys.stdout
     writer = _WRITERS["windows" if windows else form](out, classifier.bundle.labels)
     failed = 0

@@ -4,7 +4,6 @@ import argparse
 import importlib
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +17,13 @@ from auricle.config import (
     CONF_DIR,
     build_overrides,
     compose,
+    load_yaml,
     parse,
     refuse_passwords,
 )
 from auricle.errors import AuricleError
 
+# Verb -> module and function of the stage, and what it does.
 STAGES = {
     "fetch": ("fetch_dataset", "list the recordings of the dataset, making or fetching them"),
     "prepare": ("prepare_dataset", "cut recordings into windows and extract their features"),
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         sys.stderr.write(
             f"auricle: `{error.name}` is not installed. Listening needs none of it; the pipeline's "
-            "packages come with `make setup` or pip install 'auricle[train]'.\n"
+            "packages come with `make setup` or pip install 'auricle[train]', those of clusters "
+            "with 'auricle[cluster]'.\n"
         )
         sys.exit(1)
     except KeyboardInterrupt:
@@ -72,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Nobody reads any more; what is left in the buffer must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:  # a full disk, a folder that cannot be written, a file in the way
+        sys.stderr.write(f"auricle: {error.strerror or error}: {error.filename or 'a file'}\n")
+        sys.exit(1)
 
 
 def _run(arguments: list[str]) -> int:
@@ -82,8 +87,17 @@ def _run(arguments: list[str]) -> int:
     if options.verb is None:
         _parser().print_help()
         return 0
+    if options.verb not in STAGES and {"-m", "--multirun"} & set(rest):
+        raise AuricleError(f"`-m` sweeps a stage ({', '.join(STAGES)}), not `{options.verb}`")
     overrides = [quote_path(text) for text in rest if _OVERRIDE.fullmatch(text)]
     others = [text for text in rest if not _OVERRIDE.fullmatch(text)] + after
+    if options.verb in ("listen", "classify"):
+        for text in rest:
+            if text.startswith("-"):
+                raise AuricleError(
+                    f"There is no option {text}: see `auricle {options.verb} --help`; "
+                    "a file of that name goes after `--`"
+                )
     call: Callable[[argparse.Namespace, list[str], list[str]], int] = options.call
     return call(options, overrides, others)
 
@@ -125,10 +139,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     repro.add_argument("--reset", action="store_true", help="empty conf/build.yaml first")
     add("compose", _compose, "write params.yaml from conf/ (a stage of dvc.yaml)", "[overrides]")
+    swept = "sweep over values (a=1,2): each job reads the project and writes below multirun/"
     for name, (_, about) in STAGES.items():
         verb = add(name, _stage, about, "[-m] [overrides]")
-        verb.add_argument("-m", "--multirun", action="store_true", help="sweep over a=1,2 values")
+        verb.add_argument("-m", "--multirun", action="store_true", help=swept)
         verb.add_argument("--params", metavar="FILE", help="read FILE instead of composing conf/")
+        verb.add_argument("--cfg", choices=("job", "hydra", "all"), help="show the configuration")
     add(
         "listen",
         _listen,
@@ -160,19 +176,24 @@ def _repro(options: argparse.Namespace, overrides: list[str], others: list[str])
     from auricle.stages.compose_config import accepted
 
     flags = _only_flags(others)
+    importlib.import_module("dvc")  # said now where it is missing, not by a child
+    if not Path("dvc.yaml").is_file():
+        raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
     kept = [] if options.reset else build_overrides()
     wanted = _smoke(overrides) if overrides or _smoking() else kept
     refuse_passwords(wanted)
-    if wanted != build_overrides():
+    if options.reset or wanted != kept:
         accepted(compose("config", wanted))  # nothing is written that would not build
-        head = "".join(line for line in BUILD_FILE.open() if line.startswith("#"))
+        text = BUILD_FILE.read_text(encoding="utf-8") if BUILD_FILE.is_file() else ""
+        head = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
         write_text(BUILD_FILE, head + _yaml_list(wanted))
-    if not Path("dvc.yaml").is_file():
-        raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
     # dvc.yaml calls `auricle`, also where the environment was not activated.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # In place of this process, so that Ctrl-C is DVC's own to handle.
     command = [sys.executable, "-m", "dvc", "repro", *flags]
-    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
+    os.execve(sys.executable, command, {**os.environ, "PATH": path})
 
 
 def _compose(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
@@ -186,17 +207,16 @@ def _compose(options: argparse.Namespace, overrides: list[str], others: list[str
 def _stage(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     flags = _only_flags(others)
     if options.params:
-        from omegaconf import OmegaConf
-
         from auricle.files import need_file
 
         if overrides or flags:
             raise AuricleError("--params takes everything from its file: give no overrides with it")
         path = need_file(Path(options.params), "run `auricle compose` first")
-        _work(options.verb, OmegaConf.load(path))
+        _work(options.verb, load_yaml(path))
         return 0
     wanted = [*build_overrides(), *_smoke(overrides)]
     refuse_passwords(wanted)
+    flags += ["--cfg", options.cfg] if options.cfg else []
     if options.multirun or flags:
         return _with_hydra(options.verb, wanted, flags, options.multirun)
     _work(options.verb, compose("config", wanted))
@@ -208,8 +228,6 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
 
     if len(others) > 1:
         raise AuricleError(f"listen takes one file, {len(others)} were given: {', '.join(others)}")
-    if others and others[0].startswith("--") and not Path(others[0]).exists():
-        raise AuricleError(f"There is no option {others[0]}: see `auricle listen --help`")
     if _smoking():
         sys.stderr.write("AURICLE_SMOKE is set: the demonstration plays, whatever was asked for.\n")
         others = []
@@ -226,7 +244,12 @@ def _classify(options: argparse.Namespace, overrides: list[str], others: list[st
     from auricle.realtime.app import Listen
 
     if not others:
-        raise AuricleError("classify wants at least one file or folder: auricle classify a.wav")
+        raise AuricleError(
+            "classify wants at least one file or folder: auricle classify a.wav (a name that "
+            "holds `=` goes after `--`)"
+        )
+    if options.windows and options.format != "text":
+        raise AuricleError("--windows gives JSON lines: leave out --format")
     if options.bundle:
         overrides = [*overrides, f"bundle={_quoted(options.bundle)}"]
     config = parse(compose("listen", overrides), Listen)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+import yaml
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -56,19 +57,31 @@ def compose(name: str, overrides: Sequence[str]) -> DictConfig:
     try:
         with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
             return hydra_compose(config_name=name, overrides=list(overrides))
+    except yaml.YAMLError as error:
+        raise AuricleError(f"A file of {CONF_DIR} is no YAML: {_one_line(error)}") from error
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # group=3: ValueError
         raise AuricleError(_explain_override(name, mask(str(error)))) from error
 
 
 def build_overrides() -> list[str]:
     """Read `conf/build.yaml`: the overrides of what is being built."""
-    content = OmegaConf.to_container(OmegaConf.load(BUILD_FILE)) if BUILD_FILE.is_file() else []
+    if not BUILD_FILE.is_file():
+        return []
+    content = OmegaConf.to_container(load_yaml(BUILD_FILE))
     if not isinstance(content, list) or not all(isinstance(line, str) for line in content):
         raise AuricleError(
             f"{BUILD_FILE} must be a YAML list of Hydra overrides such as `- network.filters=8`; "
             "`auricle repro --reset` empties it"
         )
     return [str(line) for line in content]
+
+
+def load_yaml(path: Path) -> Any:
+    """Read a YAML file as Hydra would."""
+    try:
+        return OmegaConf.load(path)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise AuricleError(f"{path} cannot be read as YAML: {_one_line(error)}") from error
 
 
 def parse(config: DictConfig | Mapping[str, Any], schema: type[T]) -> T:
@@ -95,6 +108,8 @@ def parse(config: DictConfig | Mapping[str, Any], schema: type[T]) -> T:
 
 def parse_group(node: Any, schema: Any, key: str) -> Any:
     """Check one group against its schema: a `_target_`, a choice of schemas, or a dataclass."""
+    if isinstance(node, Mapping) and not isinstance(node, DictConfig):
+        node = OmegaConf.create(dict(node))
     if isinstance(node, DictConfig) and "_target_" in node:
         return build(node, key)
     if isinstance(node, DictConfig) and hasattr(schema, "schema_for"):
@@ -111,6 +126,7 @@ def build(node: DictConfig | Mapping[str, Any], key: str) -> Any:
     filled in (`functools.partial`), for the caller to add what only the run knows.
     """
     node = node if isinstance(node, DictConfig) else OmegaConf.create(dict(node))
+    check("_target_" in node, f"`{key}` has no _target_: name what it configures")
     name = str(node["_target_"])
     if not ALLOWED_TARGETS.fullmatch(name):
         raise AuricleError(
@@ -153,6 +169,10 @@ def check(condition: bool, message: str) -> None:
 def one_of(name: str, value: object, choices: Sequence[object]) -> None:
     """Refuse a value that is none of the choices."""
     check(value in choices, f"{name}={value} is none of {', '.join(map(str, choices))}")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _explain_override(name: str, message: str) -> str:

@@ -34,16 +34,24 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder that takes the place of `path` when the block ends well."""
+def whole_folder(path: Path, keep: bool = False) -> Iterator[Path]:
+    """Give a temporary folder that takes the place of `path` when the block ends well.
+
+    With `keep`, a folder that another process put there meanwhile stays: it holds the same.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield building
         building.chmod(0o777 & ~_umask())
-        if path.exists():
+        if path.exists() and not keep:
             shutil.rmtree(path)
-        building.replace(path)
+        try:
+            building.replace(path)
+        except OSError:
+            if not (keep and path.is_dir()):
+                raise
+            shutil.rmtree(building)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

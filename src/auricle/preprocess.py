@@ -1,5 +1,6 @@
 """From a recording to its windows: steps that travel in the bundle, the same live."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,9 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         check(self.sample_rate_hz > 0, f"sample_rate_hz={self.sample_rate_hz} must be positive")
+        for name in ("window_s", "hop_s"):
+            value = getattr(self, name)
+            check(0 < value < math.inf, f"{name}={value} must be positive and finite")
         check(self.window > 0, f"window_s={self.window_s} must hold at least one sample")
         check(self.hop > 0, f"hop_s={self.hop_s} must be at least one sample")
         one_of("short_clips", self.short_clips, ("pad", "skip"))
@@ -36,6 +40,11 @@ class Preprocess:
     def hop(self) -> int:
         """Samples from the start of one window to the start of the next."""
         return int(self.hop_s * self.sample_rate_hz + 1e-6)
+
+    @property
+    def step_s(self) -> float:
+        """Seconds from window to window as it is: a hop of whole samples."""
+        return self.hop / self.sample_rate_hz
 
     def windows(self, samples: Samples) -> Samples:
         """Windows of a whole recording [shape=(n_windows, window)]; the last partial one is left.

@@ -14,9 +14,10 @@ def quietly() -> Iterator[None]:
     TensorFlow and LiteRT write before any logging can be configured, so the descriptors of
     standard output and standard error themselves are turned away.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+    for stream in streams:  # one that was closed before the start is None
+        stream.flush()
+    kept = {descriptor: os.dup(descriptor) for descriptor in (1, 2) if _is_open(descriptor)}
     try:
         with Path(os.devnull).open("w") as nothing:
             for descriptor in kept:
@@ -26,3 +27,11 @@ def quietly() -> Iterator[None]:
         for descriptor, copy in kept.items():
             os.dup2(copy, descriptor)
             os.close(copy)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True

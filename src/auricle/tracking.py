@@ -8,6 +8,8 @@ import hashlib
 import json
 import logging
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,12 +54,13 @@ class Run:
 
     def parameters(self, parameters: Mapping[str, Any]) -> None:
         """Record composed parameters under flat names (`network.filters`)."""
-        flat = {name: _short(value) for name, value in flatten(parameters)}
+        flat = {_admitted(name): _short(value) for name, value in flatten(parameters)}
         self._record(lambda mlflow: mlflow.log_params(flat))
 
     def metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Record numbers, of an epoch where a step is given."""
-        self._record(lambda mlflow: mlflow.log_metrics(dict(metrics), step=step))
+        named = {_admitted(name): value for name, value in metrics.items()}
+        self._record(lambda mlflow: mlflow.log_metrics(named, step=step))
 
     def file(self, path: Path, folder: str | None = None) -> None:
         """Record a file."""
@@ -179,10 +182,16 @@ def _uri(config: Tracking) -> str:
 
 
 def _commit() -> str:
-    result = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
+    git = shutil.which("git")
+    if git is None:
+        return "no git"
+    result = subprocess.run([git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     return result.stdout.strip() or "no git repository"
+
+
+def _admitted(name: str) -> str:
+    """Replace what MLflow does not admit in a name; labels may hold anything."""
+    return re.sub(r"[^\w\-. :/]", "_", name)
 
 
 def _short(value: Any) -> str:
@@ -192,6 +201,6 @@ def _short(value: Any) -> str:
 def _say_unrecorded(error: Exception) -> None:
     reason = mask(str(error)).strip().splitlines()[0][:200]
     Console(stderr=True, soft_wrap=True).print(
-        f"[yellow]MLflow cannot be reached, the rest of this run is not recorded:[/] {reason}",
+        f"[yellow]MLflow did not take this, the rest of this run is not recorded:[/] {reason}",
         highlight=False,
     )

@@ -82,6 +82,13 @@ def test_what_was_asked_for_is_kept(built: Path) -> None:
     assert yaml.safe_load((built / "params.yaml").read_text())["train"]["epochs"] == 1
 
 
+def test_compiled_code_is_no_dependency(built: Path, repro: Callable[[], set[str]]) -> None:
+    cached = built / "src" / "auricle" / "features" / "__pycache__" / "mfcc.cpython-399.pyc"
+    cached.parent.mkdir(exist_ok=True)
+    cached.write_bytes(b"compiled")
+    assert repro() == SCAN
+
+
 def test_an_unused_option_only_composes(built: Path, repro: Callable[[], set[str]]) -> None:
     edit(built / "conf" / "train" / "optimizer" / "sgd.yaml", "momentum: 0.9", "momentum: 0.8")
     assert repro() == {"compose_config"} | SCAN
@@ -140,7 +147,9 @@ def test_an_override_that_would_not_build_changes_nothing(built: Path, run: Run)
     assert (built / "conf" / "build.yaml").read_text() == before
 
 
-def test_reset_goes_back_to_the_default(built: Path, run: Run) -> None:
+@pytest.mark.parametrize("text", ["", "train.epochs: 3\n", "- [1\n"])
+def test_reset_goes_back_to_the_default(built: Path, run: Run, text: str) -> None:
+    (built / "conf" / "build.yaml").write_text(text or "- train.epochs=3\n")
     run(built, "auricle", "repro", "--reset", "--dry")
     assert yaml.safe_load((built / "conf" / "build.yaml").read_text()) == []
 

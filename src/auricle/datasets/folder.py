@@ -3,7 +3,8 @@
 import csv
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ class Folder(Dataset):
             raise AuricleError(f"dataset.table={self.table} is no file: name one that exists")
         root = Path(self.table_root).expanduser() if self.table_root else table.parent
         columns = {key: column for key, column in vars(self.columns).items() if column}
-        with table.open(encoding="utf-8-sig", newline="") as file:
+        with _readable(table), table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             missing = set(columns.values()) - set(reader.fieldnames or ())
             if missing:
@@ -124,6 +125,16 @@ class Folder(Dataset):
                 one_of(f"{self.table}: split", given.get("split", ""), ("", *SPLITS))
                 rows[_key(root / given.pop("file"))] = given
         return rows
+
+
+@contextmanager
+def _readable(table: Path) -> Iterator[None]:
+    try:
+        yield
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AuricleError(
+            f"dataset.table={table} cannot be read ({error}): save it as CSV in UTF-8"
+        ) from error
 
 
 def _key(path: Path) -> str:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from auricle.cluster import Cluster
 from auricle.config import build
 from auricle.datasets.clips import Dataset, Listing
@@ -39,7 +37,7 @@ class Joined(Dataset):
         own = {f.name: getattr(self, f.name) for f in dataclasses.fields(Dataset)} | {
             "labels": None
         }
-        part = build(OmegaConf.create(own | dict(self.parts[name])), f"dataset.parts.{name}")
+        part = build(own | (self.parts[name] or {}), f"dataset.parts.{name}")
         if not isinstance(part, Dataset):
             raise AuricleError(f"dataset.parts.{name} is no dataset: set its _target_")
         return part

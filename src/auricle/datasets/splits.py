@@ -31,6 +31,12 @@ def split(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     if rest:
         by = _by_fold if dataset.split == "fold" else _by_group
         side |= by(rest, dataset)
+    empty = [name for name in SPLITS if name not in side.values()]
+    if empty:
+        raise AuricleError(
+            f"No recording is in {', '.join(empty)}: name some in the table's split column, or "
+            "leave it empty for the groups that may go there"
+        )
     return side
 
 

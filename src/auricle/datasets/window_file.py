@@ -18,7 +18,8 @@ import numpy.typing as npt
 import orjson
 
 from auricle.errors import AuricleError
-from auricle.files import digest, need_file, whole_file, whole_folder
+from auricle.files import digest, need_file, whole_file, whole_folder, write_text
+from auricle.preprocess import Preprocess
 
 SCHEMA = 1
 LINE_S = 60.0
@@ -42,7 +43,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Line:
-    """Consecutive windows of one clip; window i of them starts at `start_s` + i * hop_s."""
+    """Consecutive windows of one clip, the first of which starts at `start_s`."""
 
     clip: str
     group: str
@@ -87,13 +88,13 @@ def lines_of(
     labels: Iterable[str],
     augmentation: str,
     features: npt.NDArray[np.float32],
-    hop_s: float,
+    step_s: float,
 ) -> Iterator[bytes]:
     """Lines of one clip's windows [shape=(n_windows, frames, coefficients)]."""
-    step = max(1, int(LINE_S / hop_s))
+    step = max(1, int(LINE_S / step_s))
     for first in range(0, len(features), step):
         rows = np.ascontiguousarray(features[first : first + step])
-        yield Line(clip, group, list(labels), augmentation, first * hop_s, rows).to_json()
+        yield Line(clip, group, list(labels), augmentation, first * step_s, rows).to_json()
 
 
 def write(path: Path, header: Header, lines: Iterable[tuple[bytes, int, int]]) -> Header:
@@ -137,9 +138,9 @@ def read(path: Path) -> Windows:
     header = read_header(path)
     folder = path.parent / "arrays" / digest(path)
     if not folder.is_dir():
-        _forget_others(path, folder)
-        with whole_folder(folder) as building:
+        with whole_folder(folder, keep=True) as building:
             _convert(path, header, building)
+        _forget_others(path, folder)
     stretches = orjson.loads((folder / "stretches.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
@@ -163,7 +164,7 @@ def _header(line: bytes, path: Path) -> Header:
 
 
 def _convert(path: Path, header: Header, folder: Path) -> None:
-    n, hop_s = header.windows, float(header.preprocess["hop_s"])
+    n, step_s = header.windows, Preprocess(**header.preprocess).step_s
     shape = (n, *header.shape)
     features = np.lib.format.open_memmap(
         folder / "features.npy", mode="w+", dtype=np.float32, shape=shape
@@ -189,7 +190,7 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                 features[here] = block
                 targets[here] = [label in line.labels for label in header.labels]
                 clip[here] = len(stretches["clips"]) - 1
-                start_s[here] = line.start_s + hop_s * np.arange(len(block))
+                start_s[here] = line.start_s + step_s * np.arange(len(block))
             except (orjson.JSONDecodeError, TypeError, ValueError) as error:
                 raise AuricleError(
                     f"{path}, line {number} is damaged ({error}): run `auricle prepare` anew"
@@ -207,7 +208,7 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
 def _forget_others(path: Path, folder: Path) -> None:
     """Remove the arrays of earlier files of this name: one split needs one array."""
     note = path.parent / "arrays" / f"{path.stem}.name"
-    if note.is_file():
-        shutil.rmtree(path.parent / "arrays" / note.read_text(), ignore_errors=True)
-    note.parent.mkdir(exist_ok=True)
-    note.write_text(folder.name)
+    before = note.read_text() if note.is_file() else ""
+    if before not in ("", folder.name):
+        shutil.rmtree(path.parent / "arrays" / before, ignore_errors=True)
+    write_text(note, folder.name)

@@ -25,6 +25,10 @@ class SpecAugment:
     frequency_masks: int
     max_coefficients: int
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            check(value >= 0, f"{name}={value} must not be negative")
+
 
 @dataclass(frozen=True)
 class Train:
@@ -187,6 +191,11 @@ def fit(
         learned = _pass(model.train_on_batch, batches, f"epoch {epoch}")
         found = _pass(model.test_on_batch, checked, "validation")
         row = learned | {f"val_{name}": value for name, value in found.items()}
+        if not math.isfinite(row["val_loss"]):
+            raise AuricleError(
+                f"The loss is no longer finite in epoch {epoch}: lower train.learning_rate="
+                f"{train.learning_rate:g}"
+            )
         history.append({"epoch": epoch, **row})
         on_epoch(epoch, row)
         if row["val_loss"] < best:

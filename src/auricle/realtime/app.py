@@ -12,8 +12,6 @@ from auricle.config import resource
 from auricle.decision import Change, Decision
 from auricle.realtime.engine import Engine, Moment, Realtime
 
-DEMONSTRATION = "references/demo.flac"
-
 
 @dataclass(frozen=True)
 class Listen:
@@ -67,9 +65,9 @@ def listen(config: Listen) -> int:
         f"Bundle {bundle.name} ({classifier.folder}): names {', '.join(bundle.labels)}, "
         f"a decision each {bundle.preprocess.hop_s:g} s."
     )
-    if source.path == DEMONSTRATION:
+    if source.demonstration:
         sink.line(
-            f"This is a demonstration: the recording {DEMONSTRATION} (generated speech, music, "
+            f"This is a demonstration: the recording {source.path} (generated speech, music, "
             "both, neither) plays in place of a microphone. Ctrl-C ends it."
         )
     else:

@@ -35,6 +35,7 @@ class File:
 
     kind: str
     path: str
+    demonstration: bool
     pace: str
 
     def __post_init__(self) -> None:

@@ -70,7 +70,7 @@ def evaluate_model(config: Config, job: Job) -> str:
     plots = job.writes.reports / "plots"
     _write_confusion(judged, plots / "confusion.csv")
     _draw_confusion(judged, plots / "confusion.png")
-    trained = job.reads.training / "model.keras"
+    trained = job.reads.classifier / "model.keras"
     with tracked(config.tracking, "evaluate", job.reads.run_note, trained) as run:
         numbers = {k: v for k, v in flatten(report) if isinstance(v, int | float)}
         run.metrics({f"test.{name}": float(value) for name, value in numbers.items()})

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from omegaconf import OmegaConf
 
 from auricle import __version__
 from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Interpreted
@@ -25,8 +24,8 @@ from auricle.networks.saving import load_keras, to_litert
 from auricle.preprocess import Preprocess
 from auricle.tracking import Tracking, tracked
 
-# Keras and LiteRT sum in different orders; more than this is another network.
-_AGREEMENT = 1e-4
+# Keras and LiteRT sum in different orders; more than this, of a logit, is another network.
+_AGREEMENT = 1e-5
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,8 @@ def export_model(config: Config, job: Job) -> str:
             auricle_version=__version__,
             labels=header["labels"],
             targets=about["targets"],
-            preprocess=parse_group(OmegaConf.create(preprocess), Preprocess, "preprocess"),
-            features=parse_group(OmegaConf.create(header["features"]), Features, "features"),
+            preprocess=parse_group(preprocess, Preprocess, "preprocess"),
+            features=parse_group(header["features"], Features, "features"),
             shape=header["shape"],
             calibration=calibration,
             thresholds=thresholds,

@@ -1,9 +1,11 @@
 """Stage `fetch_dataset`: recordings -> `data/raw/clips.csv`."""
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from auricle.cluster import Cluster
-from auricle.datasets.clips import Dataset
+from auricle.datasets.clips import Dataset, Listing
 from auricle.job import Job
 
 
@@ -18,12 +20,24 @@ class Config:
 def fetch_dataset(config: Config, job: Job) -> str:
     """List the recordings, making or fetching what is missing; give a line on what there is."""
     listing = config.dataset.fetch(job.writes.raw, config.cluster)
+    _forget_other_sources(job.writes.raw, listing)
     listing.save(job.writes.raw, config.dataset.name)
     left_out = sum(_counts(listing.notes))
     return (
         f"{len(listing.clips)} recordings of {len({c.group for c in listing.clips})} groups, "
         f"labels {', '.join(listing.labels)}" + (f"; {left_out} files left out" if left_out else "")
     )
+
+
+def _forget_other_sources(raw: Path, listing: Listing) -> None:
+    """Remove what another dataset generated in `data/raw`: it would be kept as this one's.
+
+    A manifest marks what Auricle made and can make again; nothing else is touched.
+    """
+    for manifest in raw.glob("*/manifest.json"):
+        folder = manifest.parent
+        if not any(Path(clip.path).is_relative_to(folder) for clip in listing.clips):
+            shutil.rmtree(folder)
 
 
 def _counts(notes: dict[str, object]) -> list[int]:

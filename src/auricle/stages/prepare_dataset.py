@@ -43,6 +43,11 @@ class _Item:
 def prepare_dataset(config: Config, job: Job) -> str:
     """Split by group or fold, cut into windows, augment training recordings, extract features."""
     clips, about = read_clips(job.reads.raw), read_about(job.reads.raw)
+    if len({clip.labels for clip in clips}) < 2:
+        raise AuricleError(
+            f"All recordings are of one class ({', '.join(about['labels']) or 'none'}), so there "
+            "is nothing to tell apart: add a folder of something else, for example `other`"
+        )
     side = splits.split(clips, config.dataset)
     out = job.writes.processed
     splits.save(side, out / "splits.csv")
@@ -116,7 +121,7 @@ def _item_lines(
     rows = extract(preprocess.windows(samples), preprocess.sample_rate_hz, features)
     clip = item.clip
     lines = window_file.lines_of(
-        clip.path, clip.group, clip.labels, item.chain or "none", rows, preprocess.hop_s
+        clip.path, clip.group, clip.labels, item.chain or "none", rows, preprocess.step_s
     )
     return b"".join(lines), len(rows)
 

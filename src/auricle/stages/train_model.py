@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from auricle.datasets import window_file
+from auricle.errors import AuricleError
 from auricle.files import whole_folder, write_text
 from auricle.job import Job
 from auricle.networks import build_network
@@ -40,6 +41,7 @@ def train_model(config: Config, job: Job) -> str:
     windows = window_file.read(training_file)
     validation = window_file.read(job.reads.processed / "validation.jsonl")
     for part in (windows, validation):
+        _refuse_other_windows(part.header, job.parameters)
         refuse_unfit_labels(part, config.train.targets)
     reproducible(config.train.seed)
     given = statistics(windows)
@@ -80,3 +82,16 @@ def train_model(config: Config, job: Job) -> str:
         f"{model.count_params()} parameters, best epoch {best['epoch']:.0f} of {len(history)}, "
         f"validation accuracy {best['val_accuracy']:.4f}"
     )
+
+
+def _refuse_other_windows(header: window_file.Header, parameters: dict[str, Any]) -> None:
+    """Refuse windows made with another configuration than the one that is recorded."""
+    made = {group: getattr(header, group) for group in ("preprocess", "features", "augment")}
+    for group, values in made.items():
+        asked = parameters.get(group, values)
+        differ = [f"{group}.{key}" for key in values if values[key] != asked.get(key)]
+        if differ:
+            raise AuricleError(
+                f"data/processed was prepared with another {', '.join(differ)} than is asked for "
+                "now: run `auricle prepare` with the same overrides first, or `auricle repro`"
+            )
