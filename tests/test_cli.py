@@ -53,6 +53,7 @@ def test_each_verb_explains_itself(verb: str) -> None:
         (["classify", "a.wav", "--windows", "--format", "csv"], "--windows gives JSON lines"),
         (["train", "~train.optimizer._target_"], "`train.optimizer` has no _target_"),
         (["prepare", "preprocess.window_s=nan"], "preprocess.window_s=nan must be positive"),
+        (["listen", "realtime.source.path=x"], "There is no file x"),
         (["train", "--params", "nowhere.yaml"], "There is no file nowhere.yaml"),
         (["train", "network=none_such"], "none_such"),
         (["train", "tracking.uri=http://a:secret@b"], "http://***@b"),

@@ -56,6 +56,8 @@ _PATH_KEYS = re.compile(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a verb and exit with its status; a user's mistake is one line, not a traceback."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Closed by whoever started it; then this stays open as long as the process.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     try:
         sys.exit(_run(arguments))
     except AuricleError as error:
@@ -207,12 +209,17 @@ def _compose(options: argparse.Namespace, overrides: list[str], others: list[str
 def _stage(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     flags = _only_flags(others)
     if options.params:
+        from omegaconf import OmegaConf
+
         from auricle.files import need_file
 
         if overrides or flags:
             raise AuricleError("--params takes everything from its file: give no overrides with it")
         path = need_file(Path(options.params), "run `auricle compose` first")
-        _work(options.verb, load_yaml(path))
+        config = load_yaml(path)
+        if not OmegaConf.is_dict(config):
+            raise AuricleError(f"{path} holds no groups: write it anew with `auricle compose`")
+        _work(options.verb, config)
         return 0
     wanted = [*build_overrides(), *_smoke(overrides)]
     refuse_passwords(wanted)
@@ -231,9 +238,11 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
     if _smoking():
         sys.stderr.write("AURICLE_SMOKE is set: the demonstration plays, whatever was asked for.\n")
         others = []
+        overrides = [text for text in overrides if not re.match(r"realtime[./]source", text)]
     if others:
-        source = ["realtime/source=file", f"realtime.source.path={_quoted(others[0])}"]
-        overrides = source + overrides
+        overrides = [f"realtime.source.path={_quoted(others[0])}", *overrides]
+    if any(text.startswith("realtime.source.path=") for text in overrides):
+        overrides = ["realtime/source=file", *overrides]
     return listen(parse(compose("listen", overrides), Listen))
 
 

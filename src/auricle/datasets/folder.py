@@ -76,8 +76,9 @@ class Folder(Dataset):
             found.append((path, name, fields))
         if not found:
             raise AuricleError(
-                f"dataset.path={self.path} holds no recordings to use ({dict(left_out)}): put "
-                "them into one folder a class, for example speech/one.wav"
+                f"dataset.path={self.path} holds no recordings to use (left out: "
+                f"{dict(left_out) or 'nothing'}): put them into one folder a class, for example "
+                "speech/one.wav"
             )
         classes = sorted({name for _, name, _ in found})
         given = self.labels or {name: [name] for name in classes}
