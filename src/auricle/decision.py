@@ -6,6 +6,7 @@ Pure functions and one small state machine, used by export, evaluation and the l
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -82,14 +83,19 @@ class Calibration:
 
     def probabilities(self, logits: Array) -> Array:
         """Calibrated probabilities [shape=(..., n_labels)] of logits of the same shape."""
-        z = logits * np.asarray(self.scale, np.float32) + np.asarray(self.offset, np.float32)
+        scale, offset = self._arrays
+        z = logits * scale + offset
         if self.exclusive:
             z = np.exp(z - z.max(axis=-1, keepdims=True))
             softmax: Array = z / z.sum(axis=-1, keepdims=True)
             return softmax
         # 1 / (1 + exp(-z)) without overflow
-        sigmoid: Array = (0.5 * (1 + np.tanh(0.5 * z))).astype(np.float32)
+        sigmoid: Array = 0.5 * (1 + np.tanh(0.5 * z))
         return sigmoid
+
+    @cached_property
+    def _arrays(self) -> tuple[Array, Array]:
+        return np.asarray(self.scale, np.float32), np.asarray(self.offset, np.float32)
 
 
 @dataclass(frozen=True)

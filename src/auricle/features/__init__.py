@@ -4,6 +4,7 @@ A kind is a file of this package. It holds a dataclass `Config`, whose field `ki
 name, and a function `extract(windows, sample_rate_hz, config)`.
 """
 
+import functools
 import importlib
 import pkgutil
 from dataclasses import dataclass
@@ -32,8 +33,13 @@ class Features:
         """Give the schema of the kind a configuration names."""
         kind = node.get("kind")
         one_of("features.kind", kind, KINDS)
-        schema: type[Features] = importlib.import_module(f"auricle.features.{kind}").Config
+        schema: type[Features] = _module(kind).Config
         return schema
+
+
+@functools.cache
+def _module(kind: str) -> Any:
+    return importlib.import_module(f"auricle.features.{kind}")
 
 
 def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.NDArray[np.float32]:
@@ -53,12 +59,14 @@ def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.ND
     [shape=(n_windows, n_frames, n_coefficients)], float32
         The same numbers, bit for bit, whether windows come one by one or together.
     """
-    kind = importlib.import_module(f"auricle.features.{features.kind}")
-    chunks = [
-        kind.extract(windows[start : start + _CHUNK], sample_rate_hz, features)
-        for start in range(0, max(1, len(windows)), _CHUNK)
-    ]
-    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    kind = _module(features.kind)
+    if len(windows) <= _CHUNK:
+        few: npt.NDArray[np.float32] = kind.extract(windows, sample_rate_hz, features)
+        return few
+    starts = range(0, len(windows), _CHUNK)
+    return np.concatenate(
+        [kind.extract(windows[i : i + _CHUNK], sample_rate_hz, features) for i in starts]
+    )
 
 
 def shape(window: int, sample_rate_hz: int, features: Features) -> tuple[int, int]:
