@@ -202,7 +202,8 @@ def _write_confusion(judged: _Judged, path: Path) -> None:
 def _draw_confusion(judged: _Judged, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3 + 0.9 * len(judged.labels), 2.5 + 0.7 * len(judged.labels)))
+    side = 0.7 * len(judged.labels)
+    figure = Figure(figsize=(len(LEVELS) * (1.1 + side), 2.2 + side), layout="constrained")
     axes = figure.subplots(1, len(LEVELS), sharey=True)
     for axis, level in zip(axes, LEVELS, strict=True):
         truth, answer, _ = judged.single(level)
@@ -212,12 +213,11 @@ def _draw_confusion(judged: _Judged, path: Path) -> None:
         for (row, column), value in np.ndenumerate(share):
             colour = "white" if value > 0.5 else "black"
             axis.text(column, row, f"{value:.3f}", ha="center", va="center", color=colour)
-        axis.set_title(f"{level} (n={len(truth)})")
+        axis.set_title(f"{level}\n{len(truth)} cases")
         axis.set_xticks(range(len(judged.labels)), judged.labels, rotation=45, ha="right")
         axis.set_yticks(range(len(judged.labels)), judged.labels)
     axes[0].set_ylabel("truth")
     axes[1].set_xlabel("answer")
-    figure.set_layout_engine("constrained")
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=120, metadata={"Software": None})
 
