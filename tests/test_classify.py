@@ -35,7 +35,7 @@ def test_a_row_for_each_whole_window(
     classify: Callable[..., tuple[int, str]], tone: Callable[..., Path]
 ) -> None:
     tone("a.wav", seconds=1.1)
-    status, out = classify("a.wav", "--windows", "decision.context_s=0.25")
+    status, out = classify("a.wav", "--windows", "decision.context_s=0.25", "--format", "jsonl")
     line = json.loads(out)
     assert status == 0
     assert set(line) == {"file", "labels", "window_s", "hop_s", "context_s", "probabilities"}

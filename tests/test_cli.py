@@ -50,7 +50,7 @@ def test_each_verb_explains_itself(verb: str) -> None:
         (["classify"], "classify wants at least one file"),
         (["classify", "a=b.wav"], "a name that holds `=` goes after `--`"),
         (["classify", "--widows", "a.wav"], "There is no option --widows"),
-        (["classify", "a.wav", "--windows", "--format", "csv"], "--windows gives JSON lines"),
+        (["classify", "a.wav", "--windows", "--format", "csv"], "leave out --format csv"),
         (["train", "~train.optimizer._target_"], "`train.optimizer` has no _target_"),
         (["prepare", "preprocess.window_s=nan"], "preprocess.window_s=nan must be positive"),
         (["listen", "realtime.source.path=x"], "There is no file x"),

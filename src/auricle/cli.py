@@ -257,8 +257,8 @@ def _classify(options: argparse.Namespace, overrides: list[str], others: list[st
             "classify wants at least one file or folder: auricle classify a.wav (a name that "
             "holds `=` goes after `--`)"
         )
-    if options.windows and options.format != "text":
-        raise AuricleError("--windows gives JSON lines: leave out --format")
+    if options.windows and options.format == "csv":
+        raise AuricleError("--windows gives JSON lines: leave out --format csv")
     if options.bundle:
         overrides = [*overrides, f"bundle={_quoted(options.bundle)}"]
     config = parse(compose("listen", overrides), Listen)
