@@ -104,6 +104,8 @@ install() {
     local stamp=".venv/.installed-$1" sum
     sum=$(cksum <"$2")
     [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
+    # An environment that uv made has no pip.
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
     # Chained: where a caller handles the failure, bash goes on after a command that failed.
     { [ -x .venv/bin/uv ] ||
         .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv; } &&
