@@ -6,7 +6,8 @@ import numpy.typing as npt
 
 from auricle.audio import Samples, load, sliding_windows
 from auricle.bundle import Classifier
-from auricle.features import Features, extract, mfcc
+from auricle.features import Features, extract
+from auricle.features.mfcc import Config as Mfcc
 from auricle.features.spectrum import Spectrum
 from benchmarks.figure import Figure
 from benchmarks.measure import ROOT, bundle_with, cpu_s
@@ -77,7 +78,7 @@ def librosa_features(window: Samples, rate: int, features: Features) -> Array:
     decibels = librosa.power_to_db(power, top_db=features.top_db)
     if features.level == "window":
         decibels = decibels - decibels.mean()
-    if isinstance(features, mfcc.Config):
+    if isinstance(features, Mfcc):
         decibels = librosa.feature.mfcc(S=decibels, n_mfcc=features.n_mfcc)
     transposed: Array = decibels.T
     return transposed

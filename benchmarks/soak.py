@@ -7,7 +7,6 @@ from pathlib import Path
 
 from auricle.audio import Samples, load
 from auricle.bundle import Classifier
-from auricle.classify import thresholds
 from auricle.config import compose, parse, resource
 from auricle.realtime.app import Listen
 from auricle.realtime.engine import Engine, Moment
@@ -50,8 +49,7 @@ def run() -> list[Figure]:
         if moment.start_s % 600 == 0:
             memory.append(_resident_mb())
 
-    labels = thresholds(classifier, decision)
-    engine = Engine(source, classifier, decision, labels, config.realtime, on_moment)
+    engine = Engine(source, classifier, decision, config.realtime, on_moment)
     begun = time.perf_counter()
     engine.run()
     elapsed_s = time.perf_counter() - begun

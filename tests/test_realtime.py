@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from auricle.bundle import Classifier
-from auricle.classify import classify_file, thresholds
+from auricle.classify import classify_file
 from auricle.config import compose, parse, resource
 from auricle.errors import AuricleError
 from auricle.realtime.app import Listen
@@ -58,7 +58,6 @@ def run_engine(
         source,
         classifier,
         decision,
-        thresholds(classifier, decision),
         settings,
         on_moment or moments.append,
     )

@@ -1,6 +1,9 @@
 """What is recorded of a run, in a real MLflow database."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -88,12 +91,21 @@ def test_switched_off_nothing_is_written(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_without_a_repository_the_commit_says_so(tracking: Tracking, tmp_path: Path) -> None:
-    data = tmp_path / "data.jsonl"
-    data.write_text("x")
-    tags = fingerprints({"a": 1}, data)
+    tags = fingerprints({"a": 1}, "abc")
     assert tags["mlflow.source.git.commit"] == "no git repository"
-    # echo -n x | sha256sum
-    assert tags["data_sha256"] == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert tags["data_sha256"] == "abc"
+
+
+def test_mlflow_does_not_report_to_its_makers() -> None:
+    """It does unless it is told otherwise before it is imported."""
+    ask = "import auricle.tracking, mlflow.telemetry as t; print(t.get_telemetry_client())"
+    environment = {k: v for k, v in os.environ.items() if "TELEMETRY" not in k}
+    environment.pop("DO_NOT_TRACK", None)
+    environment.pop("CI", None)  # MLflow keeps quiet there by itself
+    answer = subprocess.run(
+        [sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "None"
 
 
 nested = st.recursive(

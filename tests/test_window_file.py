@@ -1,5 +1,6 @@
 """Windows come back from their JSON bit for bit, through an array that fits its file."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -245,3 +246,11 @@ def test_windows_of_many_clips_keep_their_order(tmp_path):
     windows = two_classes(tmp_path / "train.jsonl", clips=5, windows=4)
     assert windows.clip.tolist() == np.repeat(np.arange(5), 4).tolist()
     assert windows.targets.argmax(axis=1).tolist() == np.repeat([0, 1, 0, 1, 0], 4).tolist()
+
+
+def test_the_windows_know_the_hash_of_their_file(tmp_path):
+    path = tmp_path / "train.jsonl"
+    some(path)
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert window_file.read(path).sha256 == expected  # converted just now
+    assert window_file.read(path).sha256 == expected  # from the array kept beside it

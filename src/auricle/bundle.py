@@ -46,6 +46,11 @@ class Bundle:
     dataset: dict[str, Any]
     model_sha256: str
 
+    def thresholds_under(self, decision: Decision) -> dict[str, float]:
+        """Threshold of each label: its own, unless `decision.threshold` sets one for all."""
+        given = decision.threshold
+        return {label: own if given is None else given for label, own in self.thresholds.items()}
+
     def save(self, folder: Path) -> None:
         """Write `bundle.json` into a folder."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)

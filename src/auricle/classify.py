@@ -43,7 +43,7 @@ class Heard:
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
         bundle, open_events, events = self.classifier.bundle, {}, []
-        tracker = Tracker(bundle.labels, thresholds(self.classifier, self.decision), self.decision)
+        tracker = Tracker(bundle.labels, bundle.thresholds_under(self.decision), self.decision)
         preprocess = bundle.preprocess
         step_s, window_s = preprocess.step_s, preprocess.window / preprocess.sample_rate_hz
         changes: list[Change] = []
@@ -117,12 +117,6 @@ def classify_file(path: Path, classifier: Classifier, decision: Decision | None 
     return Heard(
         path, classifier, decision, duration_s, np.concatenate(logits), np.concatenate(levels)
     )
-
-
-def thresholds(classifier: Classifier, decision: Decision) -> dict[str, float]:
-    """Threshold of each label: the bundle's, unless `decision.threshold` sets one for all."""
-    given = decision.threshold
-    return {k: v if given is None else given for k, v in classifier.bundle.thresholds.items()}
 
 
 def classify(

@@ -130,11 +130,11 @@ def note_run(run: Run, config: Tracking, note: Path, model: Path) -> None:
         write_text(note, json.dumps(content, indent=2) + "\n")
 
 
-def fingerprints(parameters: Mapping[str, Any], data: Path) -> dict[str, str]:
+def fingerprints(parameters: Mapping[str, Any], data_sha256: str) -> dict[str, str]:
     """Tags that say what a run was made of: data, parameters, commit."""
     text = json.dumps(parameters, sort_keys=True)
     return {
-        "data_sha256": digest(data),
+        "data_sha256": data_sha256,
         "parameters_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "mlflow.source.git.commit": _commit(),
         "auricle_version": __version__,

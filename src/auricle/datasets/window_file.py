@@ -66,9 +66,10 @@ class Windows:
     `features` [shape=(n, frames, coefficients)] is memory-mapped; `targets` [shape=(n, labels)]
     holds 0 and 1; `clip` [shape=(n,)] numbers the stretches (a clip, or one augmented copy of it)
     that `clips`, `groups` and `augmentations` name; `start_s` [shape=(n,)] is where in it each
-    window starts.
+    window starts. `sha256` is that of the file.
     """
 
+    sha256: str
     header: Header
     features: npt.NDArray[np.float32]
     targets: npt.NDArray[np.uint8]
@@ -144,7 +145,9 @@ def read(path: Path) -> Windows:
     stretches = orjson.loads((folder / "stretches.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
-    return Windows(header, features, rows["targets"], rows["clip"], rows["start_s"], **stretches)
+    return Windows(
+        folder.name, header, features, rows["targets"], rows["clip"], rows["start_s"], **stretches
+    )
 
 
 def _header(line: bytes, path: Path) -> Header:

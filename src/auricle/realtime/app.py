@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from auricle.bundle import Classifier
-from auricle.classify import thresholds
 from auricle.config import resource
 from auricle.decision import Change, Decision
 from auricle.realtime.engine import Engine, Moment, Realtime
@@ -72,9 +71,7 @@ def listen(config: Listen) -> int:
         )
     else:
         sink.line(f"Listening to {source.name}. Ctrl-C ends it.")
-    engine = Engine(
-        source, classifier, decision, thresholds(classifier, decision), config.realtime, sink.moment
-    )
+    engine = Engine(source, classifier, decision, config.realtime, sink.moment)
     _stop_on_terminate(engine)
     status = 0
     try:

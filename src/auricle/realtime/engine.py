@@ -73,7 +73,6 @@ class Engine:
     source: Source
     classifier: Classifier
     decision: Decision
-    thresholds: dict[str, float]
     settings: Realtime
     on_moment: Callable[[Moment], None]
     counts: Counts = field(default_factory=Counts)
@@ -84,7 +83,8 @@ class Engine:
         self._queue: queue.Queue[_Block | None] = queue.Queue(blocks)
         self._stop = threading.Event()
         self._error: BaseException | None = None
-        self._tracker = Tracker(bundle.labels, self.thresholds, self.decision)
+        thresholds = bundle.thresholds_under(self.decision)
+        self._tracker = Tracker(bundle.labels, thresholds, self.decision)
         self._context = windows_in_context(
             self.decision.context_s or 0, bundle.preprocess.window_s, bundle.preprocess.hop_s
         )

@@ -37,8 +37,7 @@ class Config:
 
 def train_model(config: Config, job: Job) -> str:
     """Fit the network to the training windows; keep the epoch that validates best."""
-    training_file = job.reads.processed / "train.jsonl"
-    windows = window_file.read(training_file)
+    windows = window_file.read(job.reads.processed / "train.jsonl")
     validation = window_file.read(job.reads.processed / "validation.jsonl")
     for part in (windows, validation):
         _refuse_other_windows(part.header, job.parameters)
@@ -49,7 +48,7 @@ def train_model(config: Config, job: Job) -> str:
     console = Console(stderr=True, soft_wrap=True)
     with tracked(config.tracking, "train", job.writes.run_note) as run:
         run.parameters(job.parameters)
-        run.tags(fingerprints(job.parameters, training_file))
+        run.tags(fingerprints(job.parameters, windows.sha256))
 
         def on_epoch(epoch: int, logs: dict[str, float]) -> None:
             run.metrics(logs, step=epoch)

@@ -73,7 +73,7 @@ class Starter(Dataset):
             for name, (kind, _) in wanted.items()
         ]
         clips = list_clips(files)
-        hashes = {name: digest(home / name) for name in wanted}
+        hashes = {Path(clip.path).relative_to(home).as_posix(): clip.sha256 for clip in clips}
         write_text(
             home / "manifest.json", json.dumps({"recipe": recipe, "files": hashes}, indent=1)
         )
