@@ -10,7 +10,7 @@ from auricle.datasets.folder import Columns, Folder
 
 RATE = 16000
 HERE = Cluster("loky", 1, None)
-COLUMNS = Columns("file", None, None, None, None)
+COLUMNS = Columns("file", None, None, None, None, None)
 SHAPE = (8, 8)
 
 
@@ -30,8 +30,11 @@ def folder_dataset(path, **changes):
         "split": "group",
         "test_share": 0.2,
         "validation_share": 0.2,
+        "folds": None,
         "test_folds": None,
         "split_seed": 0,
+        "allow_leaks": False,
+        "max_unreadable_share": 0.05,
         "path": str(path),
         "table": None,
         "table_root": None,
@@ -62,6 +65,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
         {"kind": "mfcc"},
         {"seed": 0, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
+        {"name": "test"},
         list(shape),
         0,
         0,

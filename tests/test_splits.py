@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.datasets.splits import save, split
+from auricle.datasets.splits import load, save, split, window_sides
 from auricle.errors import AuricleError
 from helpers import clip, folder_dataset
 
@@ -129,11 +129,61 @@ def test_what_the_table_leaves_open_of_a_group_follows_the_rest_of_it(part):
     assert side["open.wav"] == part
 
 
-def test_the_authors_folds_stand_where_they_part_a_group():
+def test_what_the_authors_folds_part_of_a_group_is_left_out_of_training():
     # ESC-50 has two recordings of Freesound in two folds each.
-    clips = [*folded("123"), *(clip(f"{fold}/x.wav", group="x", fold=fold) for fold in "23")]
+    parted = [("x", "2"), ("x", "3"), ("y", "1"), ("y", "2")]
+    clips = [
+        *folded("123"),
+        *(clip(f"{fold}/{name}.wav", group=name, fold=fold) for name, fold in parted),
+    ]
     side = split(clips, dataset(split="fold"))
-    assert (side["2/x.wav"], side["3/x.wav"]) == ("train", "test")
+    assert side["3/x.wav"] == "test"
+    assert side["1/y.wav"] == "validation"
+    assert set(side) == {c.path for c in clips} - {"2/x.wav", "2/y.wav"}
+
+
+@settings(deadline=None, max_examples=40)
+@given(sizes=GROUPS, seed=st.integers(0, 10))
+def test_folds_made_of_groups_part_no_group_and_lack_no_class(sizes, seed):
+    groups = [(LABELS[i], size) for i, of_class in enumerate(sizes) for size in of_class]
+    clips = clips_of(groups)
+    tested = Counter()
+    for fold in "123":
+        config = dataset(split="fold", folds=3, test_folds=[fold], split_seed=seed)
+        side = split(clips, config)
+        tested.update(path for path, part in side.items() if part == "test")
+        sides = {(c.group, side[c.path]) for c in clips}
+        assert len(sides) == len(groups)
+        for labels in {c.labels for c in clips}:
+            parts = {side[c.path] for c in clips if c.labels == labels}
+            assert parts == {"train", "validation", "test"}
+    assert tested == Counter(c.path for c in clips)
+
+
+def test_folds_made_of_groups_are_of_like_sizes():
+    clips = clips_of([(("speech",), 4)] * 9 + [(("speech",), 1)] * 14)
+    for fold in "12345":
+        side = split(clips, dataset(split="fold", folds=5, test_folds=[fold]))
+        assert Counter(side.values())["test"] == 10
+
+
+def test_more_folds_than_groups_of_a_class_are_refused():
+    clips = clips_of([(("speech",), 1)] * 9 + [(("music",), 3)] * 4)
+    with pytest.raises(AuricleError, match=r"music are of 4 group.*5 folds \(dataset\.folds\)"):
+        split(clips, dataset(split="fold", folds=5))
+
+
+def test_windows_dealt_at_random_need_leave_to_leak():
+    with pytest.raises(AuricleError, match=r"dataset\.split=group, or dataset\.allow_leaks=true"):
+        dataset(split="random_windows")
+
+
+def test_windows_dealt_at_random_have_the_shares_asked_for():
+    config = dataset(split="random_windows", allow_leaks=True)
+    sides = Counter(window_sides(clip("a.wav"), 10_000, config).tolist())
+    assert sides["test"] == pytest.approx(2000, abs=150)
+    assert sides["validation"] == pytest.approx(2000, abs=150)
+    assert sides["train"] == pytest.approx(6000, abs=200)
 
 
 def test_too_few_groups_are_named_with_a_remedy():
@@ -185,3 +235,4 @@ def test_the_table_of_splits_has_a_row_a_recording_in_order(tmp_path):
     save({"b.wav": "train", 'a "quoted", name.wav': "test"}, tmp_path / "splits.csv")
     text = (tmp_path / "splits.csv").read_text()
     assert text == 'path,split\n"a ""quoted"", name.wav",test\nb.wav,train\n'
+    assert load(tmp_path / "splits.csv") == {"b.wav": "train", 'a "quoted", name.wav': "test"}

@@ -25,7 +25,7 @@ class Clip:
 
     `labels` is empty for a recording of none of them. `group` names what must not stand on both
     sides of a split (a speaker, a composer, a session); `fold` and `split` are given by the
-    dataset's authors, or empty.
+    dataset's authors, or empty. `source` is where it comes from (a corpus, a site, a device).
     """
 
     path: str
@@ -36,6 +36,7 @@ class Clip:
     fold: str = ""
     split: str = ""
     licence: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,32 @@ class Dataset:
     split: str
     test_share: float
     validation_share: float
+    folds: int | None
     test_folds: list[str] | None
     split_seed: int
+    allow_leaks: bool
+    max_unreadable_share: float
 
     def __post_init__(self) -> None:
-        one_of("split", self.split, ("group", "fold"))
+        one_of("split", self.split, ("group", "fold", "random_windows"))
+        check(
+            self.split != "random_windows" or self.allow_leaks,
+            "split=random_windows trains on the neighbours of the windows it tests on, so its "
+            "score is of no use: set dataset.split=group, or dataset.allow_leaks=true to see what "
+            "it would claim",
+        )
+        check(
+            self.folds is None or self.folds >= len(SPLITS),
+            f"folds={self.folds} must be at least {len(SPLITS)}: to train, validate and test",
+        )
+        check(
+            self.folds is None or self.split == "fold",
+            f"folds={self.folds} needs dataset.split=fold",
+        )
+        check(
+            0 <= self.max_unreadable_share <= 1,
+            f"max_unreadable_share={self.max_unreadable_share} must lie in [0, 1]",
+        )
         for name in ("test_share", "validation_share"):
             share = getattr(self, name)
             check(0 < share < 1, f"{name}={share} must lie between 0 and 1")

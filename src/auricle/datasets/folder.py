@@ -25,6 +25,7 @@ class Columns:
     fold: str | None
     split: str | None
     licence: str | None
+    source: str | None
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Folder(Dataset):
     """Recordings below `path`, whose class is the name of a folder above them.
 
     With `labels`, the class is the one folder of the path that it names, wherever it stands;
-    without, it is the first folder below `path`. A table may give group, fold, split and licence;
-    without one, each file is a group of its own.
+    without, it is the first folder below `path`. A table may give group, fold, split, licence and
+    source; without one, each file is a group of its own.
     """
 
     path: str

@@ -27,7 +27,10 @@ class Joined(Dataset):
         clips, labels, notes = [], [], {}
         for name in self.parts:
             listing = self._part(name).fetch(folder, cluster)
-            clips += [dataclasses.replace(c, group=f"{name}:{c.group}") for c in listing.clips]
+            clips += [
+                dataclasses.replace(clip, group=f"{name}:{clip.group}", source=clip.source or name)
+                for clip in listing.clips
+            ]
             labels += listing.labels
             notes[name] = listing.notes
         return Listing(sorted(clips), list(dict.fromkeys(labels)), notes)

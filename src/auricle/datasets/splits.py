@@ -1,30 +1,38 @@
 """Which recordings train, which validate, which test: decided before anything is windowed."""
 
 import csv
+import dataclasses
 import io
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from auricle.datasets.clips import SPLITS, Clip, Dataset
 from auricle.errors import AuricleError
-from auricle.files import write_text
+from auricle.files import need_file, write_text
+
+# Side of a recording whose windows are dealt out one by one.
+ALL = "all"
 
 
 def split(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
-    """Split of each recording, by its path.
+    """Split of each recording, by its path; one that is left out has none.
 
     A split that the dataset's table gives stands, and what it leaves open of a group follows. The
-    others go by official fold or by group. A group stands on two sides only where the dataset's
-    authors put it there: ESC-50's folds do so with two of 919.
+    others go by fold or by group. Where the authors' folds have a group on two sides (ESC-50's do
+    so with two of 919), the test fold stays as it was published, and the group's recordings
+    elsewhere are left out; likewise those in training of a group that validates.
 
     Raises
     ------
     AuricleError
         There are too few groups or folds, or a fold that was asked for does not exist.
     """
+    if dataset.split == "random_windows":
+        return {clip.path: ALL for clip in clips}
     given = {clip.group: clip.split for clip in clips if clip.split}
     side = {clip.path: clip.split or given[clip.group] for clip in clips if clip.group in given}
     rest = [clip for clip in clips if clip.group not in given]
@@ -40,6 +48,27 @@ def split(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     return side
 
 
+def window_sides(clip: Clip, count: int, dataset: Dataset) -> npt.NDArray[np.str_]:
+    """Split of each window of a recording [shape=(count,)] under `split: random_windows`.
+
+    Neighbours of a window that tests are trained on: what this claims is not to be had on other
+    recordings.
+    """
+    rng = np.random.default_rng([dataset.split_seed, int(clip.sha256[:16], 16)])
+    drawn = rng.random(count)
+    held_out = dataset.test_share + dataset.validation_share
+    return np.where(
+        drawn < dataset.test_share, "test", np.where(drawn < held_out, "validation", "train")
+    )
+
+
+def load(path: Path) -> dict[str, str]:
+    """Read the table that `save` wrote."""
+    need_file(path, "run `auricle prepare` first")
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["path"]: row["split"] for row in csv.DictReader(file)}
+
+
 def save(assignment: Mapping[str, str], path: Path) -> None:
     """Write a table of path and split."""
     text = io.StringIO()
@@ -49,11 +78,13 @@ def save(assignment: Mapping[str, str], path: Path) -> None:
     write_text(path, text.getvalue())
 
 
-def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
-    """Shuffle the groups of each class and deal them out by their number of recordings.
+def _groups_by_class(
+    clips: Sequence[Clip], dataset: Dataset, least: int, wanted: str
+) -> tuple[dict[str, list[Clip]], list[list[str]]]:
+    """Clips of each group, and the names of the groups of each class, shuffled.
 
     The class of a group is the set of labels most of its recordings have, so that each class
-    keeps its share in each split.
+    keeps its share on each side.
     """
     groups: dict[str, list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -62,17 +93,25 @@ def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     for name in sorted(groups):
         counts = Counter(clip.labels for clip in groups[name])
         strata[max(sorted(counts), key=counts.__getitem__)].append(name)
-    side: dict[str, str] = {}
     rng = np.random.default_rng(dataset.split_seed)
+    shuffled = []
     for labels, names in sorted(strata.items()):
-        if len(names) < len(SPLITS):
+        if len(names) < least:
             raise AuricleError(
                 f"The recordings labelled {'+'.join(labels) or 'none'} are of {len(names)} "
-                f"group(s) ({', '.join(names)}), but train, validation and test need one each: "
+                f"group(s) ({', '.join(names)}), but {wanted} need one each: "
                 "add recordings, or name smaller groups in dataset.table"
             )
-        order = [names[i] for i in rng.permutation(len(names))]
-        total = sum(len(groups[name]) for name in names)
+        shuffled.append([names[i] for i in rng.permutation(len(names))])
+    return groups, shuffled
+
+
+def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
+    """Deal out the groups of each class by their number of recordings."""
+    groups, strata = _groups_by_class(clips, dataset, len(SPLITS), "train, validation and test")
+    side: dict[str, str] = {}
+    for order in strata:
+        total = sum(len(groups[name]) for name in order)
         for part, share in (("test", dataset.test_share), ("validation", dataset.validation_share)):
             taken = 0
             # The first group is taken in any case; enough are left for the parts that follow.
@@ -86,13 +125,28 @@ def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     return {clip.path: side[clip.group] for clip in clips}
 
 
+def _into_folds(clips: Sequence[Clip], dataset: Dataset, number: int) -> list[Clip]:
+    """Deal the groups of each class into folds: each to the one that has fewest of its class."""
+    groups, strata = _groups_by_class(clips, dataset, number, f"{number} folds (dataset.folds)")
+    fold: dict[str, str] = {}
+    for order in strata:
+        sizes = [0] * number
+        for name in sorted(order, key=lambda name: -len(groups[name])):
+            least = sizes.index(min(sizes))
+            sizes[least] += len(groups[name])
+            fold[name] = str(least + 1)
+    return [dataclasses.replace(clip, fold=fold[clip.group]) for clip in clips]
+
+
 def _by_fold(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     """Test on the folds asked for (the last, by default), validate on the one after, cyclic."""
+    if dataset.folds is not None:
+        clips = _into_folds(clips, dataset, dataset.folds)
     folds = sorted({clip.fold for clip in clips}, key=lambda fold: (len(fold), fold))
     if "" in folds or len(folds) < len(SPLITS):
         raise AuricleError(
             f"dataset.split=fold needs at least {len(SPLITS)} folds and one for each recording; "
-            f"found {folds}: set dataset.columns.fold, or dataset.split=group"
+            f"found {folds}: set dataset.columns.fold, dataset.folds, or dataset.split=group"
         )
     test = [str(fold) for fold in dataset.test_folds or folds[-1:]]
     unknown = sorted(set(test) - set(folds))
@@ -108,4 +162,14 @@ def _by_fold(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     validation = next(f for f in folds[after:] + folds[:after] if f in training)
     part = dict.fromkeys(folds, "train") | dict.fromkeys(test, "test")
     part[validation] = "validation"
-    return {clip.path: part[clip.fold] for clip in clips}
+    tested = {clip.group for clip in clips if part[clip.fold] == "test"}
+    validated = {clip.group for clip in clips if part[clip.fold] == "validation"} - tested
+    return {
+        clip.path: part[clip.fold]
+        for clip in clips
+        if part[clip.fold] == "test"
+        or (
+            clip.group not in tested
+            and (part[clip.fold] == "validation" or clip.group not in validated)
+        )
+    }

@@ -21,7 +21,7 @@ from auricle.errors import AuricleError
 from auricle.files import digest, need_file, whole_file, whole_folder, write_text
 from auricle.preprocess import Preprocess
 
-SCHEMA = 1
+SCHEMA = 2
 LINE_S = 60.0
 
 
@@ -36,6 +36,7 @@ class Header:
     features: dict[str, Any]
     augment: dict[str, Any]
     dataset: dict[str, Any]
+    dataset_config: dict[str, Any]
     shape: list[int]
     windows: int
     clips: int
@@ -64,16 +65,17 @@ class Windows:
     """All windows of a file, as arrays.
 
     `features` [shape=(n, frames, coefficients)] is memory-mapped; `targets` [shape=(n, labels)]
-    holds 0 and 1; `clip` [shape=(n,)] numbers the stretches (a clip, or one augmented copy of it)
-    that `clips`, `groups` and `augmentations` name; `start_s` [shape=(n,)] is where in it each
-    window starts. `sha256` is that of the file.
+    holds 0 and 1; `stretch` [shape=(n,)] numbers the stretches of windows that follow each other
+    without a gap (a clip, or one augmented copy of it; several where windows were left out), whose
+    `clips`, `groups` and `augmentations` are named; `start_s` [shape=(n,)] is where in the clip
+    each window starts. `sha256` is that of the file.
     """
 
     sha256: str
     header: Header
     features: npt.NDArray[np.float32]
     targets: npt.NDArray[np.uint8]
-    clip: npt.NDArray[np.int32]
+    stretch: npt.NDArray[np.int32]
     start_s: npt.NDArray[np.float64]
     clips: list[str]
     groups: list[str]
@@ -81,6 +83,13 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.features)
+
+    @property
+    def clip(self) -> npt.NDArray[np.int32]:
+        """Number of the clip, or copy of one, that each window is of, in order [shape=(n,)]."""
+        names = list(zip(self.clips, self.augmentations, strict=True))
+        new = [i > 0 and name != names[i - 1] for i, name in enumerate(names)]
+        return np.cumsum(new, dtype=np.int32)[self.stretch]
 
 
 def lines_of(
@@ -90,12 +99,19 @@ def lines_of(
     augmentation: str,
     features: npt.NDArray[np.float32],
     step_s: float,
+    kept: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[bytes]:
-    """Lines of one clip's windows [shape=(n_windows, frames, coefficients)]."""
+    """Lines of one clip's windows [shape=(n_windows, frames, coefficients)].
+
+    `kept` [shape=(n_windows,)] leaves windows out; a line holds none beyond a gap.
+    """
     step = max(1, int(LINE_S / step_s))
-    for first in range(0, len(features), step):
-        rows = np.ascontiguousarray(features[first : first + step])
-        yield Line(clip, group, list(labels), augmentation, first * step_s, rows).to_json()
+    present = np.arange(len(features)) if kept is None else np.flatnonzero(kept)
+    for run in np.split(present, np.flatnonzero(np.diff(present) > 1) + 1):
+        for first in range(0, len(run), step):
+            rows = np.ascontiguousarray(features[run[first : first + step]])
+            start_s = float(run[first]) * step_s
+            yield Line(clip, group, list(labels), augmentation, start_s, rows).to_json()
 
 
 def write(path: Path, header: Header, lines: Iterable[tuple[bytes, int, int]]) -> Header:
@@ -145,9 +161,8 @@ def read(path: Path) -> Windows:
     stretches = orjson.loads((folder / "stretches.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
-    return Windows(
-        folder.name, header, features, rows["targets"], rows["clip"], rows["start_s"], **stretches
-    )
+    arrays = {name: rows[name] for name in ("targets", "stretch", "start_s")}
+    return Windows(folder.name, header, features, **arrays, **stretches)
 
 
 def _header(line: bytes, path: Path) -> Header:
@@ -173,9 +188,9 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
         folder / "features.npy", mode="w+", dtype=np.float32, shape=shape
     )
     targets = np.zeros((n, len(header.labels)), np.uint8)
-    clip, start_s = np.zeros(n, np.int32), np.zeros(n)
+    stretch, start_s = np.zeros(n, np.int32), np.zeros(n)
     stretches: dict[str, list[str]] = {"clips": [], "groups": [], "augmentations": []}
-    position, last = 0, None
+    position, last, next_s = 0, None, 0.0
     with path.open("rb") as file:
         file.readline()
         for number, text in enumerate(file, 2):
@@ -184,7 +199,8 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                 block = np.asarray(line.features, np.float32).reshape(-1, *header.shape)
                 if not np.isfinite(block).all():
                     raise ValueError("features that are not finite")
-                if (line.clip, line.augmentation) != last:
+                gap = abs(line.start_s - next_s) > step_s / 2
+                if (line.clip, line.augmentation) != last or gap:
                     last = (line.clip, line.augmentation)
                     stretches["clips"].append(line.clip)
                     stretches["groups"].append(line.group)
@@ -192,8 +208,9 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                 here = slice(position, position + len(block))
                 features[here] = block
                 targets[here] = [label in line.labels for label in header.labels]
-                clip[here] = len(stretches["clips"]) - 1
+                stretch[here] = len(stretches["clips"]) - 1
                 start_s[here] = line.start_s + step_s * np.arange(len(block))
+                next_s = line.start_s + step_s * len(block)
             except (orjson.JSONDecodeError, TypeError, ValueError) as error:
                 raise AuricleError(
                     f"{path}, line {number} is damaged ({error}): run `auricle prepare` anew"
@@ -204,7 +221,7 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
             f"{path} holds {position} windows, its header says {n}: run `auricle prepare` anew"
         )
     features.flush()
-    np.savez(folder / "rows.npz", targets=targets, clip=clip, start_s=start_s)
+    np.savez(folder / "rows.npz", targets=targets, stretch=stretch, start_s=start_s)
     (folder / "stretches.json").write_bytes(orjson.dumps(stretches))
 
 

@@ -152,7 +152,7 @@ def refuse_unfit_labels(windows: Windows, targets: str) -> None:
         return
     wrong = np.flatnonzero(windows.targets.sum(axis=1) != 1)
     if len(wrong):
-        clip = windows.clips[windows.clip[wrong[0]]]
+        clip = windows.clips[windows.stretch[wrong[0]]]
         raise AuricleError(
             f"train.targets=exclusive wants one label a recording, but {clip} (and "
             f"{len(np.unique(windows.clip[wrong])) - 1} more) has none or several: "

@@ -101,17 +101,17 @@ class _Judged:
         first = np.flatnonzero(np.diff(test.clip, prepend=-1))
         self.logits = {
             "window": raw,
-            "second": in_context(raw, test.clip, second),
+            "second": in_context(raw, test.stretch, second),
             "clip": over_clips(raw, test.clip),
         }
-        groups = np.asarray(test.groups, dtype=object)[test.clip]
+        groups = np.asarray(test.groups, dtype=object)[test.stretch]
         self.groups = {"window": groups, "second": groups, "clip": groups[first]}
         self.targets = {
             "window": test.targets,
             "second": test.targets,
             "clip": test.targets[first],
         }
-        self.probabilities = bundle.calibration.probabilities(in_context(raw, test.clip, said))
+        self.probabilities = bundle.calibration.probabilities(in_context(raw, test.stretch, said))
 
     def single(self, level: str) -> tuple[Any, Any, list[str]]:
         """Truth and answer of the cases with exactly one label, and their groups."""

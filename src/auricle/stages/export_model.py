@@ -71,7 +71,7 @@ def export_model(config: Config, job: Job) -> str:
         count = windows_in_context(
             config.decision.context_s or 0, preprocess["window_s"], preprocess["hop_s"]
         )
-        scores = in_context(raw, validation.clip, count)
+        scores = in_context(raw, validation.stretch, count)
         exclusive = about["targets"] == "exclusive"
         weights = window_weights(validation, balance=True)
         calibration = _calibrate(scores, validation.targets, weights, exclusive, config.export)

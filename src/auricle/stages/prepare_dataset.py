@@ -51,7 +51,7 @@ def prepare_dataset(config: Config, job: Job) -> str:
     side = splits.split(clips, config.dataset)
     out = job.writes.processed
     splits.save(side, out / "splits.csv")
-    header = _header(config, about)
+    header = _header(config, about, job)
     counts: dict[str, Any] = {}
     for name in SPLITS:
         items = [
@@ -77,7 +77,7 @@ def prepare_dataset(config: Config, job: Job) -> str:
     return ", ".join(f"{name} {counts[name]['windows']}" for name in SPLITS) + " windows"
 
 
-def _header(config: Config, about: dict[str, Any]) -> window_file.Header:
+def _header(config: Config, about: dict[str, Any], job: Job) -> window_file.Header:
     preprocess, features = config.preprocess, config.features
     return window_file.Header(
         schema=window_file.SCHEMA,
@@ -87,6 +87,7 @@ def _header(config: Config, about: dict[str, Any]) -> window_file.Header:
         features=dataclasses.asdict(features),
         augment=dataclasses.asdict(config.augment),
         dataset={"name": about["name"], "fingerprint": about["fingerprint"]},
+        dataset_config=job.parameters.get("dataset", {}),
         shape=list(shape(preprocess.window, preprocess.sample_rate_hz, features)),
         windows=0,
         clips=0,

@@ -68,7 +68,12 @@ class Starter(Dataset):
         files: list[tuple[Path, dict[str, Any]]] = [
             (
                 home / name,
-                {"labels": tuple(labels[kind]), "group": Path(name).stem, "licence": "CC0"},
+                {
+                    "labels": tuple(labels[kind]),
+                    "group": Path(name).stem,
+                    "licence": "CC0",
+                    "source": f"generated {kind}",
+                },
             )
             for name, (kind, _) in wanted.items()
         ]
