@@ -1,0 +1,328 @@
+"""Near-identical recordings: the same sound under another name, found by its spectral peaks.
+
+A fingerprint is the constellation of a recording's spectral peaks (A. Wang, "An industrial-strength
+audio search algorithm", ISMIR 2003): where they lie outlives codecs, levels, filters and cuts. An
+index of pairs of peaks proposes which recordings to lay over each other and how far apart; each
+proposal is then verified peak by peak, as a local alignment scored by log-likelihood ratios (Karlin
+and Altschul, PNAS 87, 1990), so that an excerpt is found in what it was cut from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+from auricle.audio import Resampler, Samples
+from auricle.features.spectrum import hann
+
+Fingerprint = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
+
+# Telephony's band survives every usual codec and rate, so nothing else is looked at.
+_RATE_HZ = 8000
+_N_FFT = 512  # 64 ms: harmonics of speech stand apart, and words keep their onsets
+_HOP = 64  # 8 ms: an arbitrary cut moves a peak by half of it at most
+_BINS = range(10, 224)  # 156 Hz to 3.5 kHz; clear of a DC offset, and of resamplers' edges
+_BINS_PER_FRAME = 512  # a peak is frame * _BINS_PER_FRAME + bin
+_BLOCK = 4096  # frames whose spectra are held at once
+
+# A peak is the largest of its neighbourhood, and rises in time: a steady tone has none.
+_NEAR_BINS, _NEAR_FRAMES = 7, 10
+_RISE = 10**0.2  # 2 dB: more than what a codec or dither does to a steady tone
+_LOUD_FRAMES, _BELOW_LOUD = 62, 10**-4.5  # 45 dB below the loudest of 1 s codecs keep little
+_FLOOR = 1e-11  # -110 dB of a full-scale sine: 16-bit dither lies below
+
+# Pairs of peaks, for the index.
+_FAN_OUT = 6
+_PAIR_FRAMES = range(2, 61)
+_PAIR_BINS = 63
+_MOST_PAIRS = 16_000_000  # in the index; of more, an equal share of all is kept (20 bytes each)
+_NEXT = 256  # how many with the same hash a pair is compared with: bounds what is common to all
+_CHUNK = 100_000  # pairs that ask the index at once
+_FEWEST_SHARED = 6  # pairs that make a proposal
+_PROPOSALS = 3  # per two recordings
+
+# Verification.
+_SHIFT = 1  # frames and bins by which peaks of the same sound differ
+_KEPT = 0.3  # share of the peaks that survive in a badly kept copy
+_LEAST_SCORE = 40.0  # nats; see near_identical
+_LEAST_SIMILARITY = 0.25
+_LEAST_PEAKS = 16
+
+
+@dataclass(frozen=True)
+class Match:
+    """Two recordings that share sound.
+
+    Parameters
+    ----------
+    first, second
+        Indices into the sequence of fingerprints, first < second.
+    similarity
+        Share of the first's peaks that the second has too, at the same times and frequencies,
+        within the part that both hold: 1 for a plain copy, about 0.3 for one through a telephone.
+    """
+
+    first: int
+    second: int
+    similarity: float
+
+
+def fingerprint(samples: Samples, sample_rate_hz: int) -> Fingerprint:
+    """Spectral peaks of a recording [shape=(n_peaks,)], in order of time, then frequency.
+
+    About 45 peaks a second, 8 bytes each: 1.3 MB an hour. Level and polarity do not matter.
+
+    Parameters
+    ----------
+    samples
+        Mono signal [shape=(n,)].
+    sample_rate_hz
+        Its rate; below 8 kHz the upper part of the band is missing.
+
+    Returns
+    -------
+    Fingerprint
+        frame * 512 + bin of each peak, in frames of 8 ms and bins of 15.6 Hz. Empty where there is
+        nothing to tell by: silence, steady tones, less than 64 ms.
+    """
+    signal = Resampler(sample_rate_hz, _RATE_HZ).push(samples, last=True)
+    if len(signal) < _N_FFT:
+        return np.zeros(0, np.int64)
+    frames = np.lib.stride_tricks.sliding_window_view(signal, _N_FFT)[::_HOP]
+    found = [np.zeros(0, np.int64)]
+    for start in range(0, len(frames), _BLOCK):
+        # Neighbouring frames on both sides make the blocks' peaks those of the whole.
+        before = max(0, start - _LOUD_FRAMES)
+        peaks = _peaks(frames[before : start + _BLOCK + _LOUD_FRAMES]) + before * _BINS_PER_FRAME
+        at = peaks // _BINS_PER_FRAME
+        # What begins or ends with the recording is an edge of it, no onset.
+        inside = (at > 0) & (at < len(frames) - 1)
+        found.append(peaks[inside & (at >= start) & (at < start + _BLOCK)])
+    return np.concatenate(found)
+
+
+def _peaks(frames: Samples) -> Fingerprint:
+    """Peaks of frames [shape=(n_frames, n_fft)], counted from the first of them."""
+    spectrum = np.fft.rfft(frames * (hann(_N_FFT) * np.float32(4 / _N_FFT)))
+    seen = slice(_BINS.start - _NEAR_BINS, _BINS.stop + _NEAR_BINS)
+    power = np.square(spectrum.real[:, seen]) + np.square(spectrum.imag[:, seen])
+    nearby = maximum_filter1d(power, 2 * _NEAR_FRAMES + 1, axis=0, mode="nearest")
+    nearby = maximum_filter1d(nearby, 2 * _NEAR_BINS + 1, axis=1, mode="nearest")
+    loudest = maximum_filter1d(power.max(axis=1), 2 * _LOUD_FRAMES + 1, mode="nearest")
+    least = np.maximum(loudest * np.float32(_BELOW_LOUD), np.float32(_FLOOR))
+    highest = (power == nearby) & (power > least[:, None])
+    frame, column = np.nonzero(highest[:, _NEAR_BINS:-_NEAR_BINS])
+    around = frame[:, None] + np.arange(-_NEAR_FRAMES, _NEAR_FRAMES + 1)
+    lowest = power[np.clip(around, 0, len(power) - 1), column[:, None] + _NEAR_BINS].min(axis=1)
+    rises = power[frame, column + _NEAR_BINS] > lowest * np.float32(_RISE)
+    peaks: Fingerprint = (frame * _BINS_PER_FRAME + column + _BINS.start)[rises]
+    return peaks
+
+
+def near_identical(fingerprints: Sequence[Fingerprint]) -> list[Match]:
+    """Find all pairs of recordings that share sound, in order of their indices.
+
+    Found are copies, and excerpts of two seconds and more, through codecs, resampling, filters,
+    changes of level, clipping and slight noise; whole clips from about one second on, if they are
+    as eventful as speech. Not found are copies at another speed or pitch, and what leaves no
+    peaks: steady tones and silence. Of a sound with more than 256 copies, each is found with some
+    of the others, so that they stay connected.
+
+    A match has 40 nats of evidence that the peaks fall together by being the same sound rather
+    than by chance, chance being that of two sounds with as many peaks in each band and at each
+    moment as these have. By chance alone, the best of two million pairs of recordings reaches 27;
+    a plain copy has about 100 a second. At least 16 peaks must agree that do not just repeat
+    others, as those of a beeping alarm do, and a quarter of all in the common part.
+
+    Memory is bounded: about 0.5 GB beside the fingerprints, whatever their number.
+    """
+    proposals: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for first, second, offset, shared in _proposals(fingerprints):
+        of_pair = proposals.setdefault((first, second), [])
+        of_pair.append((shared, offset))
+        of_pair.sort(reverse=True)
+        del of_pair[_PROPOSALS:]
+    matches = []
+    for (first, second), of_pair in sorted(proposals.items()):
+        similarity = max(
+            _similarity(fingerprints[first], fingerprints[second], offset + more)
+            for _, offset in of_pair
+            for more in range(2 * _SHIFT + 1)
+        )
+        if similarity:
+            matches.append(Match(first, second, similarity))
+    return matches
+
+
+def _pairs(peaks: Fingerprint, share: float) -> tuple[npt.NDArray[np.uint32], Integers]:
+    """Hashes of pairs of peaks and the frames of the first of each [shape=(n_pairs,)]."""
+    frame, column = np.divmod(peaks, _BINS_PER_FRAME)
+    partners = np.zeros(len(peaks), np.int64)
+    hashes, frames = [np.zeros(0, np.uint32)], [np.zeros(0, np.int64)]
+    for step in range(1, len(peaks)):
+        later, higher = frame[step:] - frame[:-step], column[step:] - column[:-step]
+        if later.min() >= _PAIR_FRAMES.stop:
+            break
+        fits = (later >= _PAIR_FRAMES.start) & (later < _PAIR_FRAMES.stop)
+        fits &= (np.abs(higher) <= _PAIR_BINS) & (partners[:-step] < _FAN_OUT)
+        partners[:-step] += fits
+        at = np.flatnonzero(fits)
+        # 8 bits of frequency, 7 of interval, 6 of time between them.
+        code = (column[at] << 13) | ((higher[at] + _PAIR_BINS) << 6) | later[at]
+        # Fibonacci hashing (Knuth, TAOCP 6.4): one to one, so that a threshold keeps the same
+        # share of the codes in every recording.
+        spread = (code.astype(np.uint64) * np.uint64(2654435769) & np.uint64(2**32 - 1)).astype(
+            np.uint32
+        )
+        kept = spread < share * 2**32
+        hashes.append(spread[kept])
+        frames.append(frame[at][kept])
+    return np.concatenate(hashes), np.concatenate(frames)
+
+
+def _proposals(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int, int, int]]:
+    """First, second, offset in frames of the second, and how many pairs of peaks say so."""
+    expected = _FAN_OUT * sum(len(peaks) for peaks in fingerprints)
+    share = min(1.0, _MOST_PAIRS / max(1, expected))
+    hashes, frames, counts = [np.zeros(0, np.uint32)], [np.zeros(0, np.int32)], []
+    for peaks in fingerprints:
+        codes, at = _pairs(peaks, share)
+        earliest_first = np.argsort(at, kind="stable")
+        hashes.append(codes[earliest_first])
+        frames.append(at[earliest_first].astype(np.int32))
+        counts.append(len(codes))
+    code, frame = np.concatenate(hashes), np.concatenate(frames)
+    del hashes, frames
+    owner = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    order = np.argsort(code, kind="stable")  # and so by recording within a hash
+    code, frame, owner = code[order], frame[order], owner[order]
+    place = np.empty(len(order), np.int32)  # in the index, of each pair by recording and time
+    place[order] = np.arange(len(order), dtype=np.int32)
+    del order
+    for start, stop in _chunks(counts):
+        yield from _asked(place[start:stop], code, frame, owner)
+
+
+def _chunks(counts: list[int]) -> Iterator[tuple[int, int]]:
+    """Ranges of pairs, of whole recordings where these are not longer than a chunk."""
+    start = stop = 0
+    for count in counts:
+        if stop > start and stop + count - start > _CHUNK:
+            yield start, stop
+            start = stop
+        stop += count
+        while stop - start > _CHUNK:
+            yield start, start + _CHUNK
+            start += _CHUNK
+    if stop > start:
+        yield start, stop
+
+
+def _asked(
+    place: npt.NDArray[np.int32],
+    code: npt.NDArray[np.uint32],
+    frame: npt.NDArray[np.int32],
+    owner: npt.NDArray[np.int32],
+) -> Iterator[tuple[int, int, int, int]]:
+    """Proposals of a chunk of pairs, each compared with the next in the index of its hash."""
+    span = 2 * (int(frame.max()) + 1)
+    seconds = int(owner.max()) + 1
+    firsts = np.unique(owner[place])
+    keys = [np.zeros(0, np.int64)]
+    at = place.astype(np.int64)
+    for further in range(1, _NEXT + 1):
+        at = at[at + further < len(code)]
+        at = at[code[at + further] == code[at]]
+        if not len(at):
+            break
+        one = at[owner[at] != owner[at + further]]
+        other = one + further
+        which = np.searchsorted(firsts, owner[one]) * seconds + owner[other]
+        keys.append(which * span + (frame[other] - frame[one]) + span // 2)
+    key = np.sort(np.concatenate(keys))
+    shared = np.searchsorted(key, key + 2 * _SHIFT, side="right") - np.arange(len(key))
+    best = np.flatnonzero(shared >= _FEWEST_SHARED)
+    for i in best[np.argsort(-shared[best], kind="stable")]:
+        which, apart = divmod(int(key[i]), span)
+        first, second = divmod(which, seconds)
+        yield int(firsts[first]), second, apart - span // 2, int(shared[i])
+
+
+def _similarity(first: Fingerprint, second: Fingerprint, offset: int) -> float:
+    """Share of peaks that agree where `second` is `offset` frames later; 0 without evidence."""
+    first = first + offset * _BINS_PER_FRAME
+    begin = max(first[0], second[0]) // _BINS_PER_FRAME - _SHIFT
+    end = min(first[-1], second[-1]) // _BINS_PER_FRAME + _SHIFT
+    # The one with fewer peaks is asked how many it shares: noise only adds some to the other.
+    few, many = sorted((_between(first, begin, end), _between(second, begin, end)), key=len)
+    if not len(few):
+        return 0.0
+    agree = _agree(few, many)
+    by_chance = _chance(few, many)
+    kept = np.maximum(by_chance, _KEPT)
+    gain = np.where(agree, np.log(kept / by_chance), np.log((1 - kept) / (1 - by_chance)))
+    # The stretch of the largest sum.
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    stop = int(np.argmax(total - np.minimum.accumulate(total)))
+    start = int(np.argmin(total[: stop + 1]))
+    if total[stop] - total[start] < _LEAST_SCORE:
+        return 0.0
+    agree = agree[start:stop]
+    similarity = float(agree.mean())
+    enough = _without_repeats(few[start:stop][agree]) >= _LEAST_PEAKS
+    return similarity if enough and similarity >= _LEAST_SIMILARITY else 0.0
+
+
+def _between(peaks: Fingerprint, begin: int, end: int) -> Fingerprint:
+    """Peaks of frames begin to end, both included."""
+    part: Fingerprint = peaks[
+        slice(*np.searchsorted(peaks, [begin * _BINS_PER_FRAME, (end + 1) * _BINS_PER_FRAME]))
+    ]
+    return part
+
+
+def _agree(peaks: Fingerprint, others: Fingerprint) -> npt.NDArray[np.bool_]:
+    """Whether each of some peaks lies at one of the others, or next to it."""
+    agree = np.zeros(len(peaks), bool)
+    for later in range(-_SHIFT, _SHIFT + 1):
+        # A peak of neither end of the band, so that bins next to it are of the same frame.
+        lowest = peaks + later * _BINS_PER_FRAME - _SHIFT
+        nearest = others[np.minimum(np.searchsorted(others, lowest), len(others) - 1)]
+        agree |= (nearest >= lowest) & (nearest <= lowest + 2 * _SHIFT)
+    return agree
+
+
+def _chance(peaks: Fingerprint, others: Fingerprint) -> npt.NDArray[np.float64]:
+    """Probability that each of some peaks agrees with one of others by chance alone.
+
+    Chance keeps how many of the others lie in each bin, and in each frame, but not which of them
+    in which: steady tones and common rhythms agree by chance.
+    """
+    frame, column = np.divmod(peaks, _BINS_PER_FRAME)
+    other_frame, other_column = np.divmod(others, _BINS_PER_FRAME)
+    in_bin = np.bincount(other_column, minlength=_BINS_PER_FRAME)
+    in_bins = np.convolve(in_bin, np.ones(2 * _SHIFT + 1), "same")[column]
+    in_frames = np.searchsorted(other_frame, frame + _SHIFT, side="right") - np.searchsorted(
+        other_frame, frame - _SHIFT
+    )
+    # Where the others have none, one could have been.
+    expected = np.maximum(in_bins, 1) * np.maximum(in_frames, 1) / len(others)
+    return np.clip(expected, 1e-3, 0.9)
+
+
+def _without_repeats(peaks: Fingerprint) -> int:
+    """How many peaks are left when those are taken away that repeat one some period earlier."""
+    frame, column = np.divmod(peaks, _BINS_PER_FRAME)
+    by_bin = np.lexsort((frame, column))
+    frame, column = frame[by_bin], column[by_bin]
+    periods = [np.zeros(0, np.int64)]
+    for step in range(1, min(_NEAR_FRAMES, len(peaks))):
+        same = column[step:] == column[:-step]
+        periods.append((frame[step:] - frame[:-step])[same])
+    period, count = np.unique(np.concatenate(periods), return_counts=True)
+    likely = period[np.argsort(-count, kind="stable")][:8]
+    repeats = [int(_agree(peaks, peaks + lag * _BINS_PER_FRAME).sum()) for lag in likely if lag > 3]
+    return len(peaks) - max(repeats, default=0)
