@@ -46,7 +46,7 @@ _PROPOSALS = 3  # per two recordings
 
 # Verification.
 _SHIFT = 1  # frames and bins by which peaks of the same sound differ
-_KEPT = 0.3  # share of the peaks that survive in a badly kept copy
+_KEPT = 0.3, 0.8  # shares of the peaks that survive in a bad and in a good copy
 _LEAST_SCORE = 40.0  # nats; see near_identical
 _LEAST_SIMILARITY = 0.25
 _LEAST_PEAKS = 16
@@ -262,18 +262,30 @@ def _similarity(first: Fingerprint, second: Fingerprint, offset: int) -> float:
         return 0.0
     agree = _agree(few, many)
     by_chance = _chance(few, many)
-    kept = np.maximum(by_chance, _KEPT)
-    gain = np.where(agree, np.log(kept / by_chance), np.log((1 - kept) / (1 - by_chance)))
-    # The stretch of the largest sum.
-    total = np.concatenate([[0.0], np.cumsum(gain)])
-    stop = int(np.argmax(total - np.minimum.accumulate(total)))
-    start = int(np.argmin(total[: stop + 1]))
-    if total[stop] - total[start] < _LEAST_SCORE:
+    start, stop, score = max(
+        (_best_stretch(agree, by_chance, kept) for kept in _KEPT), key=lambda found: found[2]
+    )
+    if score < _LEAST_SCORE:
         return 0.0
     agree = agree[start:stop]
     similarity = float(agree.mean())
     enough = _without_repeats(few[start:stop][agree]) >= _LEAST_PEAKS
     return similarity if enough and similarity >= _LEAST_SIMILARITY else 0.0
+
+
+def _best_stretch(
+    agree: npt.NDArray[np.bool_], by_chance: npt.NDArray[np.float64], kept: float
+) -> tuple[int, int, float]:
+    """First and last + 1 of the peaks with the largest sum of log-likelihood ratios, and the sum.
+
+    The hypotheses: a share `kept` of the peaks agrees, or as many as chance makes agree.
+    """
+    likely = np.maximum(by_chance, kept)
+    gain = np.where(agree, np.log(likely / by_chance), np.log((1 - likely) / (1 - by_chance)))
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    stop = int(np.argmax(total - np.minimum.accumulate(total)))
+    start = int(np.argmin(total[: stop + 1]))
+    return start, stop, float(total[stop] - total[start])
 
 
 def _between(peaks: Fingerprint, begin: int, end: int) -> Fingerprint:
