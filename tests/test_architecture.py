@@ -21,6 +21,7 @@ LAYERS = [
     {"bundle", "decision", "metrics"},
     {"datasets", "augment", "networks", "tracking"},
     {"stages", "realtime", "classify", "server", "served_model"},
+    {"prepared", "sweep", "cross_validation"},
     {"cli"},
 ]
 LISTENER = {"realtime", "classify", "server", "served_model"}
@@ -34,7 +35,7 @@ NEIGHBOURS = {
 }
 TRAINING_ONLY = {
     *("tensorflow", "keras", "librosa", "mlflow", "dvc", "scipy", "sklearn", "audiomentations"),
-    *("joblib", "orjson", "matplotlib"),
+    *("joblib", "orjson", "matplotlib", "filelock", "jinja2", "optuna"),
 }
 # Recorded with runs, or where work is done: never part of what is built.
 NOT_BUILT_FROM = {"tracking", "cluster"}
@@ -191,6 +192,13 @@ def test_the_parameters_of_a_stage_are_the_groups_it_reads(stage):
     config = importlib.import_module(f"auricle.stages.{stage}").Config
     groups = {field.name for field in dataclasses.fields(config)} - NOT_BUILT_FROM
     assert set(STAGES[stage]["params"]) == groups
+
+
+def test_a_cache_of_windows_is_of_the_code_that_makes_them():
+    from auricle.prepared import CODE
+
+    listed = {path for path in STAGES["prepare_dataset"]["deps"] if path.startswith("src/")}
+    assert {f"src/auricle/{name}" for name in CODE} == listed
 
 
 def test_dvc_is_given_nothing_to_interpolate():

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from auricle.cli import STAGES as VERBS
 from auricle.config import (
     CONF_DIR,
     build,
@@ -27,6 +26,7 @@ from auricle.config import (
 from auricle.errors import AuricleError
 from auricle.features import Features
 from auricle.features.log_mel import Config as LogMel
+from auricle.job import STAGES as VERBS
 from auricle.realtime.app import Listen
 
 STAGES = [module for module, _ in VERBS.values()]

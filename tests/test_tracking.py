@@ -18,7 +18,7 @@ from auricle.tracking import Tracking, fingerprints, flatten, note_run, tracked
 @pytest.fixture
 def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tracking:
     monkeypatch.chdir(tmp_path)
-    return Tracking(enabled=True, uri=None, experiment="test")
+    return Tracking(enabled=True, uri=None, experiment="test", parent=None, run=None)
 
 
 def stored(tmp_path: Path, run_id: str | None) -> Any:
@@ -75,7 +75,9 @@ def test_a_database_that_cannot_be_made_is_said_and_the_work_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    config = Tracking(enabled=True, uri=f"sqlite:///{tmp_path}/file/a.db", experiment="x")
+    config = Tracking(
+        enabled=True, uri=f"sqlite:///{tmp_path}/file/a.db", experiment="x", parent=None
+    )
     with tracked(config, "train", tmp_path / "run.json") as run:
         run.metrics({"loss": 1.0})
     assert run.run_id is None
@@ -84,9 +86,9 @@ def test_a_database_that_cannot_be_made_is_said_and_the_work_goes_on(
 
 def test_switched_off_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with tracked(Tracking(False, None, "x"), "train", tmp_path / "run.json") as run:
+    with tracked(Tracking(False, None, "x", None, None), "train", tmp_path / "run.json") as run:
         run.metrics({"loss": 1.0})
-        note_run(run, Tracking(False, None, "x"), tmp_path / "run.json", tmp_path)
+        note_run(run, Tracking(False, None, "x", None, None), tmp_path / "run.json", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

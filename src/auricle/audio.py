@@ -1,5 +1,7 @@
 """Sound from files, as blocks of mono float samples at one rate, and its windows."""
 
+import math
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +18,8 @@ from auricle.errors import AuricleError
 Samples = npt.NDArray[np.float32]
 
 BLOCK_S = 10.0
+# Encoders pad and trim by less; more is sound that was lost.
+_LEAST_MISSING = 0.02
 SUFFIXES = frozenset(
     f".{name}"
     for name in (
@@ -94,6 +98,27 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
 def load(path: Path, sample_rate_hz: int) -> Samples:
     """Decode a whole sound file to mono float32 [shape=(n,)] at `sample_rate_hz`."""
     return np.concatenate([np.zeros(0, np.float32), *read_blocks(path, sample_rate_hz)])
+
+
+def missing_share(path: Path, duration_s: float) -> float:
+    """Share of the length a file promises that is not in it: 0 where it promises none.
+
+    A download that broke off still decodes, as far as it goes.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            frames, log = file.frames, file.extra_info
+            if found := re.search(r"^data : (\d+) \(should be \d+\)", log, re.MULTILINE):
+                # The size in a WAV header; programs that stream leave it 0 or as large as can be.
+                width = re.search(r"Block Align *: (\d+)", log)
+                size = int(found[1])
+                streamed = size == 0 or size >= 0x7FFFF000
+                frames = frames if streamed or not width else size // int(width[1])
+            promised_s = frames / file.samplerate
+    except (soundfile.LibsndfileError, OverflowError):
+        return 0.0
+    missing = 1 - duration_s / promised_s if 0 < promised_s < math.inf else 0.0
+    return missing if missing > _LEAST_MISSING else 0.0
 
 
 def sliding_windows(samples: Samples, window: int, hop: int) -> Samples:

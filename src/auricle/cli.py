@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,7 @@ from auricle.config import (
     refuse_passwords,
 )
 from auricle.errors import AuricleError
-
-# Verb -> module and function of the stage, and what it does.
-STAGES = {
-    "fetch": ("fetch_dataset", "list the recordings of the dataset, making or fetching them"),
-    "prepare": ("prepare_dataset", "cut recordings into windows and extract their features"),
-    "train": ("train_model", "fit the network"),
-    "export": ("export_model", "make the bundle: the network with all that listening needs"),
-    "evaluate": ("evaluate_model", "score the bundle on the test recordings"),
-}
+from auricle.job import STAGES
 
 _EPILOG = """\
 Overrides are Hydra's: group=option takes another file of conf/, group.key=value another value.
@@ -40,6 +31,7 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
   auricle repro dataset=folder dataset.path=sounds ... from your own recordings
   auricle train network.filters=16                 one stage, by hand
   auricle train -m network.filters=8,16            a sweep; each job writes below multirun/
+  auricle cross_validate                           how far a score can be trusted
   auricle listen talk.wav                          name what sounds in a file
   auricle listen bundle=models/classifier          ... with the bundle you built
   auricle classify recordings/ --format csv        a table of what sounds where
@@ -148,6 +140,14 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--params", metavar="FILE", help="read FILE instead of composing conf/")
         verb.add_argument("--cfg", choices=("job", "hydra", "all"), help="show the configuration")
     add(
+        "cross_validate",
+        _cross_validate,
+        "train and test on each fold in turn, and give the spread",
+        "[overrides]",
+        "Groups are dealt into cross_validation.folds folds, or the authors' are taken\n"
+        "(dataset.split=fold); each is tested once for each of cross_validation.seeds.",
+    )
+    add(
         "listen",
         _listen,
         "name what sounds, live",
@@ -224,10 +224,23 @@ def _stage(options: argparse.Namespace, overrides: list[str], others: list[str])
     wanted = [*build_overrides(), *_smoke(overrides)]
     refuse_passwords(wanted)
     flags += ["--cfg", options.cfg] if options.cfg else []
-    if options.multirun or flags:
-        return _with_hydra(options.verb, wanted, flags, options.multirun)
+    if flags:
+        return _with_hydra(options.verb, wanted, [*flags, *["-m"] * options.multirun])
+    if options.multirun:
+        from auricle.sweep import sweep
+
+        return 1 if sweep(f"sweep {options.verb}", (options.verb,), wanted).failed else 0
     _work(options.verb, compose("config", wanted))
     return 0
+
+
+def _cross_validate(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.cross_validation import cross_validate
+
+    _only_flags(others, allowed=False)
+    wanted = [*build_overrides(), *_smoke(overrides)]
+    refuse_passwords(wanted)
+    return 1 if cross_validate(wanted).failed else 0
 
 
 def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
@@ -267,9 +280,12 @@ def _classify(options: argparse.Namespace, overrides: list[str], others: list[st
 
 
 def quote_path(override: str) -> str:
-    """Quote the value of an override that is a path, so that any file name goes through Hydra."""
+    """Quote the value of an override that is a path, so that any file name goes through Hydra.
+
+    A sweep over paths is written `dataset.path=choice(a,b)`: a comma belongs to a name.
+    """
     match = _PATH_KEYS.fullmatch(override)
-    if match is None or match[2] in ("null", "???") or re.fullmatch(r"(['\"]).*\1", match[2]):
+    if match is None or re.fullmatch(r"null|\?\?\?|choice\(.*\)|(['\"]).*\1", match[2], re.DOTALL):
         return override
     return f"{match[1]}={_quoted(match[2])}"
 
@@ -282,53 +298,28 @@ def _quoted(text: str) -> str:
     return QuotedString(text=escaped, quote=Quote.single).with_quotes()
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One stage as Hydra calls it, in this process or another."""
-
-    verb: str
-    multirun: bool
-
-    def __call__(self, config: Any) -> None:
-        from hydra.core.hydra_config import HydraConfig
-
-        where = Path(HydraConfig.get().runtime.output_dir) if self.multirun else None
-        try:
-            _work(self.verb, config, where)
-        except AuricleError as error:
-            # Hydra would show a traceback of its own.
-            sys.stderr.write(f"auricle: {error}\n")
-            sys.exit(1)
-
-
-def _with_hydra(verb: str, overrides: list[str], flags: list[str], multirun: bool) -> int:
+def _with_hydra(verb: str, overrides: list[str], flags: list[str]) -> int:
+    """Let Hydra answer what it is asked of the configuration (--cfg, --info ...)."""
     import hydra
 
-    arguments = [*overrides, *flags, *(["--multirun"] if multirun else [])]
-    sys.argv = [f"auricle {verb}", *arguments]
+    sys.argv = [f"auricle {verb}", *overrides, *flags]
     run = hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")
-    run(_Task(verb, multirun))()
+    run(lambda config: _work(verb, config))()
     return 0
 
 
-def _work(verb: str, config: Any, writes: Path | None = None) -> None:
-    from omegaconf import OmegaConf
+def _work(verb: str, config: Any) -> None:
     from rich.console import Console
 
-    from auricle.job import Job, Places
+    from auricle.job import Places, alone, run
 
-    name = STAGES[verb][0]
-    stage = importlib.import_module(f"auricle.stages.{name}")
-    parsed = parse(config, stage.Config)
-    parameters = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(parameters, dict)  # the root of a configuration is a mapping
-    begun = time.perf_counter()
-    job = Job(parameters={str(key): value for key, value in parameters.items()})
-    if writes is not None:
-        job = Job(job.reads, Places(writes), job.parameters)
-    told = getattr(stage, name)(parsed, job)
+    begun, here = time.perf_counter(), Places(Path())
+    with alone(verb):
+        done = run(verb, config, here, here)
     Console(stderr=True, soft_wrap=True).print(
-        f"{name} ({time.perf_counter() - begun:.1f} s): {told}", highlight=False, markup=False
+        f"{STAGES[verb][0]} ({time.perf_counter() - begun:.1f} s): {done.told}",
+        highlight=False,
+        markup=False,
     )
 
 

@@ -46,8 +46,11 @@ CONF_DIR = (_CHECKOUT if (_CHECKOUT / "conf" / "config.yaml").is_file() else _IN
 BUILD_FILE = CONF_DIR / "build.yaml"
 
 
-def compose(name: str, overrides: Sequence[str]) -> DictConfig:
-    """Compose `conf/NAME.yaml` with Hydra overrides, without running a Hydra job."""
+def compose(name: str, overrides: Sequence[str], with_hydra: bool = False) -> DictConfig:
+    """Compose `conf/NAME.yaml` with Hydra overrides, without running a Hydra job.
+
+    `with_hydra` keeps the group `hydra`, which says how jobs are run.
+    """
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -56,7 +59,9 @@ def compose(name: str, overrides: Sequence[str]) -> DictConfig:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
-            return hydra_compose(config_name=name, overrides=list(overrides))
+            return hydra_compose(
+                config_name=name, overrides=list(overrides), return_hydra_config=with_hydra
+            )
     except yaml.YAMLError as error:
         raise AuricleError(f"A file of {CONF_DIR} is no YAML: {_one_line(error)}") from error
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # group=3: ValueError

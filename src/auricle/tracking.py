@@ -21,6 +21,7 @@ from rich.console import Console
 from auricle import __version__
 from auricle.config import mask, refuse_passwords
 from auricle.files import digest, write_text
+from auricle.job import flatten
 
 # Set before MLflow is imported: it reports to its makers otherwise, and retries for minutes.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -37,6 +38,8 @@ class Tracking:
     enabled: bool
     uri: str | None
     experiment: str
+    parent: str | None
+    run: str | None
 
     def __post_init__(self) -> None:
         refuse_passwords([self.uri or ""])
@@ -103,7 +106,8 @@ def tracked(config: Tracking, name: str, note: Path, model: Path | None = None) 
     note
         `models/run.json`, which says which run made which network.
     model
-        A network: where `note` names its MD5, its run goes on; null always opens a new one.
+        A network: where `note` names its MD5, its run goes on; null opens a new one, unless
+        `tracking.run` names one.
     """
     run_id = _open(config, name, note, model) if config.enabled else None
     run = Run(run_id)
@@ -141,15 +145,6 @@ def fingerprints(parameters: Mapping[str, Any], data_sha256: str) -> dict[str, s
     }
 
 
-def flatten(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves of nested mappings under dotted names."""
-    for key, value in node.items():
-        if isinstance(value, Mapping) and value:
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _open(config: Tracking, name: str, note: Path, model: Path | None) -> str | None:
     import mlflow
 
@@ -158,8 +153,13 @@ def _open(config: Tracking, name: str, note: Path, model: Path | None) -> str | 
     try:
         mlflow.set_tracking_uri(_uri(config))
         mlflow.set_experiment(config.experiment)
-        before = _noted(note, model, _uri(config))
-        run = mlflow.start_run(run_id=before) if before else mlflow.start_run(run_name=name)
+        before = config.run or _noted(note, model, _uri(config))
+        run = mlflow.start_run(
+            run_id=before,
+            run_name=None if before else name,
+            parent_run_id=None if before else config.parent,
+            nested=True,  # a sweep's run may be open in this process
+        )
     except Exception as error:  # whatever a server or its client can raise
         _say_unrecorded(error)
         return None

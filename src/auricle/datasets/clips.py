@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,11 @@ class Listing:
         text = json.dumps([self.labels, _to_csv(self.clips)])
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def save(self, folder: Path, name: str) -> None:
-        """Write `clips.csv` and `dataset.json`."""
+    def save(self, folder: Path, name: str, source: Mapping[str, Any]) -> None:
+        """Write `clips.csv` and `dataset.json`; `source` is the configuration they come from."""
         about = {
             "name": name,
+            "source": source,
             "labels": self.labels,
             "fingerprint": self.fingerprint,
             "clips": len(self.clips),
@@ -142,17 +143,31 @@ class Dataset:
         return labels
 
 
+def source_of(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what of a dataset's configuration decides which recordings it lists.
+
+    How they are split afterwards is left out.
+    """
+    splitting = {field.name for field in dataclasses.fields(Dataset)} - {"name", "labels"}
+    return {key: value for key, value in dataset.items() if key not in splitting}
+
+
 def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
     """Hash recordings and list them in the order of their paths.
 
-    Every byte is read each time: a recording that changed is always seen.
+    Every byte is read each time: a recording that changed is always seen. One that cannot be
+    opened is listed without a hash; preparation says so and leaves it out.
     """
     clips = []
     files = sorted(files, key=lambda item: item[0].as_posix())
     for path, fields in shown(files, len(files), "Scanning"):
         _refuse_name(path.as_posix())
         size = path.stat().st_size
-        clips.append(Clip(path.as_posix(), size, digest(path), **fields))
+        try:
+            sha256 = digest(path)
+        except OSError:
+            sha256 = ""
+        clips.append(Clip(path.as_posix(), size, sha256, **fields))
     return clips
 
 

@@ -41,6 +41,15 @@ class Header:
     windows: int
     clips: int
 
+    def made_with(self) -> dict[str, Any]:
+        """Give the groups of the configuration that decide what the windows are."""
+        return {
+            "dataset": self.dataset_config,
+            "preprocess": self.preprocess,
+            "features": self.features,
+            "augment": self.augment,
+        }
+
 
 @dataclass(frozen=True)
 class Line:

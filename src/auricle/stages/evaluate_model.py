@@ -22,7 +22,7 @@ from auricle.datasets import window_file
 from auricle.decision import windows_in_context
 from auricle.errors import AuricleError
 from auricle.files import whole_file, write_text
-from auricle.job import Job
+from auricle.job import Done, Job, flatten
 from auricle.metrics import (
     Interval,
     balanced_accuracy,
@@ -31,7 +31,7 @@ from auricle.metrics import (
     over_clips,
     precision_recall_f1,
 )
-from auricle.tracking import Tracking, flatten, tracked
+from auricle.tracking import Tracking, tracked
 
 SECOND_S = 1.0
 
@@ -57,7 +57,7 @@ class Config:
     tracking: Tracking
 
 
-def evaluate_model(config: Config, job: Job) -> str:
+def evaluate_model(config: Config, job: Job) -> Done:
     """Score the test windows with the bundle, as the listener would, and report."""
     bundle = bundles.load(job.reads.classifier)
     test = window_file.read(job.reads.processed / "test.jsonl")
@@ -76,9 +76,10 @@ def evaluate_model(config: Config, job: Job) -> str:
         run.metrics({f"test.{name}": float(value) for name, value in numbers.items()})
         for path in (job.writes.reports / "metrics.json", plots / "confusion.png"):
             run.file(path, "reports")
-    return "balanced accuracy " + ", ".join(
+    told = "balanced accuracy " + ", ".join(
         f"{level} {_text(report[level]['balanced_accuracy'])}" for level in LEVELS
     )
+    return Done(told, {level: report[level]["balanced_accuracy"]["value"] for level in LEVELS})
 
 
 LEVELS = ("window", "second", "clip")

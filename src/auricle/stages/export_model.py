@@ -17,7 +17,7 @@ from auricle.decision import Calibration, Decision, windows_in_context
 from auricle.errors import AuricleError
 from auricle.features import Features
 from auricle.files import digest, need_file, whole_folder
-from auricle.job import Job
+from auricle.job import Done, Job
 from auricle.metrics import in_context
 from auricle.networks.fitting import logits, window_weights
 from auricle.networks.saving import load_keras, to_litert
@@ -48,7 +48,7 @@ class Config:
     tracking: Tracking
 
 
-def export_model(config: Config, job: Job) -> str:
+def export_model(config: Config, job: Job) -> Done:
     """Convert, then choose calibration and thresholds on validation by the converted scores."""
     trained = need_file(job.reads.training / "model.keras", "run `auricle train` first")
     about = json.loads((job.reads.training / "training.json").read_text())
@@ -100,7 +100,7 @@ def export_model(config: Config, job: Job) -> str:
         run.bundle(job.writes.classifier)
     size = (job.writes.classifier / MODEL_FILE).stat().st_size
     shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
-    return f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}"
+    return Done(f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}")
 
 
 def _first(model: Any, features: npt.NDArray[np.float32]) -> Iterator[Any]:

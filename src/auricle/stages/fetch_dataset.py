@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auricle.cluster import Cluster
-from auricle.datasets.clips import Dataset, Listing
-from auricle.job import Job
+from auricle.datasets.clips import Dataset, Listing, source_of
+from auricle.job import Done, Job
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,14 @@ class Config:
     cluster: Cluster
 
 
-def fetch_dataset(config: Config, job: Job) -> str:
-    """List the recordings, making or fetching what is missing; give a line on what there is."""
+def fetch_dataset(config: Config, job: Job) -> Done:
+    """List the recordings, making or fetching what is missing."""
     listing = config.dataset.fetch(job.writes.raw, config.cluster)
     _forget_other_sources(job.writes.raw, listing)
-    listing.save(job.writes.raw, config.dataset.name)
+    source = source_of(job.parameters.get("dataset", {}))
+    listing.save(job.writes.raw, config.dataset.name, source)
     left_out = sum(_counts(listing.notes))
-    return (
+    return Done(
         f"{len(listing.clips)} recordings of {len({c.group for c in listing.clips})} groups, "
         f"labels {', '.join(listing.labels)}" + (f"; {left_out} files left out" if left_out else "")
     )

@@ -3,21 +3,23 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from auricle.audio import Samples, load
 from auricle.augment import Augment, augment
 from auricle.cluster import Cluster
-from auricle.datasets import splits, window_file
+from auricle.datasets import inspection, leaks, splits, window_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset, read_about, read_clips
 from auricle.errors import AuricleError
 from auricle.features import Features, extract, shape
 from auricle.files import digest, write_text
-from auricle.job import Job
+from auricle.job import Done, Job
 from auricle.preprocess import Preprocess
 
 
@@ -40,24 +42,28 @@ class _Item:
     chain: str | None
 
 
-def prepare_dataset(config: Config, job: Job) -> str:
-    """Split by group or fold, cut into windows, augment training recordings, extract features."""
+def prepare_dataset(config: Config, job: Job) -> Done:
+    """Look into the recordings, split, guard against leaks, cut, augment, extract features."""
     clips, about = read_clips(job.reads.raw), read_about(job.reads.raw)
+    out, reports = job.writes.processed, job.writes.reports
+    found = _inspect(clips, config)
+    clips = inspection.readable(clips, found, config.dataset, reports / "unreadable.csv")
     if len({clip.labels for clip in clips}) < 2:
         raise AuricleError(
             f"All recordings are of one class ({', '.join(about['labels']) or 'none'}), so there "
             "is nothing to tell apart: add a folder of something else, for example `other`"
         )
     side = splits.split(clips, config.dataset)
-    out = job.writes.processed
+    pairs = leaks.twins(clips, side, {path: one.fingerprint for path, one in found.items()})
+    leaking = leaks.guard(pairs, config.dataset, reports / "duplicates.csv")
     splits.save(side, out / "splits.csv")
-    header = _header(config, about, job)
+    header = _header(config, about, job, len(leaking))
     counts: dict[str, Any] = {}
     for name in SPLITS:
         items = [
             _Item(clip, chain)
             for clip in clips
-            if side[clip.path] == name
+            if side.get(clip.path) in (name, splits.ALL)
             for chain in (None, *(config.augment.chains if name == "train" else ()))
         ]
         written = window_file.write(
@@ -71,13 +77,65 @@ def prepare_dataset(config: Config, job: Job) -> str:
                 f"The {name} recordings are all shorter than a window of "
                 f"{config.preprocess.window_s} s: set preprocess.short_clips=pad"
             )
-    report = {"dataset": about, "splits": counts}
+    report = {
+        "dataset": about,
+        "splits": counts,
+        "recordings": _of_recordings(found, side, config),
+        "duplicates": dict(Counter(pair.why.split()[0] for pair in pairs)),
+        "leaks": len(leaking),
+    }
     text = json.dumps(report, indent=2, ensure_ascii=False)
-    write_text(job.writes.reports / "dataset.json", text + "\n")
-    return ", ".join(f"{name} {counts[name]['windows']}" for name in SPLITS) + " windows"
+    write_text(reports / "dataset.json", text + "\n")
+    windows = ", ".join(f"{name} {counts[name]['windows']}" for name in SPLITS)
+    return Done(f"{windows} windows{_told(report, config, leaking, reports)}")
 
 
-def _header(config: Config, about: dict[str, Any], job: Job) -> window_file.Header:
+def _inspect(clips: Sequence[Clip], config: Config) -> dict[str, inspection.Inspected]:
+    work = partial(inspection.inspect, sample_rate_hz=config.preprocess.sample_rate_hz)
+    results = config.cluster.map(work, clips, "Inspecting")
+    return {clip.path: one for clip, one in zip(clips, results, strict=True)}
+
+
+def _of_recordings(
+    found: Mapping[str, inspection.Inspected], side: Mapping[str, str], config: Config
+) -> dict[str, Any]:
+    """Count what was not used, or not as it is."""
+    used = {path: one for path, one in found.items() if not one.problem}
+    return {
+        "unreadable": len(found) - len(used),
+        "cut_off": sum(one.cut_off > 0 for one in used.values()),
+        "left_out_of_the_split": len(used) - len(side),
+        "shorter_than_a_window": {
+            "clips": sum(one.samples < config.preprocess.window for one in used.values()),
+            "short_clips": config.preprocess.short_clips,
+        },
+    }
+
+
+def _told(
+    report: Mapping[str, Any], config: Config, leaking: Sequence[leaks.Twins], reports: Path
+) -> str:
+    """Say what a user must know of before trusting what follows."""
+    of, said = report["recordings"], []
+    if of["unreadable"]:
+        said.append(f"{of['unreadable']} recordings left out, see {reports / 'unreadable.csv'}")
+    if of["cut_off"]:
+        said.append(f"{of['cut_off']} recordings cut off, see {reports / 'unreadable.csv'}")
+    if of["left_out_of_the_split"]:
+        said.append(
+            f"{of['left_out_of_the_split']} recordings left out, whose group the folds part"
+        )
+    if short := of["shorter_than_a_window"]["clips"]:
+        done = "padded" if config.preprocess.short_clips == "pad" else "skipped"
+        said.append(f"{short} recordings shorter than a window {done}")
+    if leaking:
+        said.append(f"THIS SPLIT LEAKS: {leaks.told(leaking, reports / 'duplicates.csv')}")
+    if config.dataset.split == "random_windows":
+        said.append("THIS SPLIT LEAKS: windows of each recording stand on all sides")
+    return "".join(f"; {text}" for text in said)
+
+
+def _header(config: Config, about: dict[str, Any], job: Job, leaking: int) -> window_file.Header:
     preprocess, features = config.preprocess, config.features
     return window_file.Header(
         schema=window_file.SCHEMA,
@@ -86,7 +144,12 @@ def _header(config: Config, about: dict[str, Any], job: Job) -> window_file.Head
         preprocess=dataclasses.asdict(preprocess),
         features=dataclasses.asdict(features),
         augment=dataclasses.asdict(config.augment),
-        dataset={"name": about["name"], "fingerprint": about["fingerprint"]},
+        dataset={
+            "name": about["name"],
+            "fingerprint": about["fingerprint"],
+            "split": config.dataset.split,
+            "leaks": leaking,
+        },
         dataset_config=job.parameters.get("dataset", {}),
         shape=list(shape(preprocess.window, preprocess.sample_rate_hz, features)),
         windows=0,
@@ -100,6 +163,8 @@ def _lines(items: Sequence[_Item], config: Config, split: str) -> Iterator[tuple
         preprocess=config.preprocess,
         features=config.features,
         augmentation=config.augment,
+        dataset=config.dataset,
+        split=split,
     )
     results = config.cluster.map(work, items, f"{split}")
     for item, (data, windows) in zip(items, results, strict=True):
@@ -107,7 +172,12 @@ def _lines(items: Sequence[_Item], config: Config, split: str) -> Iterator[tuple
 
 
 def _item_lines(
-    item: _Item, preprocess: Preprocess, features: Features, augmentation: Augment
+    item: _Item,
+    preprocess: Preprocess,
+    features: Features,
+    augmentation: Augment,
+    dataset: Dataset,
+    split: str,
 ) -> tuple[bytes, int]:
     """Lines of one recording and their number of windows: all the work of a worker."""
     samples = _samples(item.clip, preprocess.sample_rate_hz)
@@ -120,11 +190,13 @@ def _item_lines(
             f"{item.chain}/{item.clip.sha256}",
         )
     rows = extract(preprocess.windows(samples), preprocess.sample_rate_hz, features)
-    clip = item.clip
+    clip, kept = item.clip, np.ones(len(rows), bool)
+    if dataset.split == "random_windows":
+        kept = splits.window_sides(clip, len(rows), dataset) == split
     lines = window_file.lines_of(
-        clip.path, clip.group, clip.labels, item.chain or "none", rows, preprocess.step_s
+        clip.path, clip.group, clip.labels, item.chain or "none", rows, preprocess.step_s, kept
     )
-    return b"".join(lines), len(rows)
+    return b"".join(lines), int(kept.sum())
 
 
 def _samples(clip: Clip, sample_rate_hz: int) -> Samples:

@@ -12,7 +12,7 @@ from rich.console import Console
 from auricle.datasets import window_file
 from auricle.errors import AuricleError
 from auricle.files import whole_folder, write_text
-from auricle.job import Job
+from auricle.job import Done, Job, differing
 from auricle.networks import build_network
 from auricle.networks.fitting import (
     Train,
@@ -35,7 +35,7 @@ class Config:
     tracking: Tracking
 
 
-def train_model(config: Config, job: Job) -> str:
+def train_model(config: Config, job: Job) -> Done:
     """Fit the network to the training windows; keep the epoch that validates best."""
     windows = window_file.read(job.reads.processed / "train.jsonl")
     validation = window_file.read(job.reads.processed / "validation.jsonl")
@@ -77,20 +77,25 @@ def train_model(config: Config, job: Job) -> str:
         run.metrics({"best_epoch": best["epoch"], "parameters": model.count_params()})
         run.file(job.writes.training / "history.csv")
         note_run(run, config.tracking, job.writes.run_note, job.writes.training / "model.keras")
-    return (
+    told = (
         f"{model.count_params()} parameters, best epoch {best['epoch']:.0f} of {len(history)}, "
         f"validation accuracy {best['val_accuracy']:.4f}"
     )
+    numbers = {
+        "val_loss": best["val_loss"],
+        "val_accuracy": best["val_accuracy"],
+        "best_epoch": best["epoch"],
+        "parameters": model.count_params(),
+    }
+    return Done(told, numbers, objective=best["val_loss"])
 
 
 def _refuse_other_windows(header: window_file.Header, parameters: dict[str, Any]) -> None:
     """Refuse windows made with another configuration than the one that is recorded."""
-    made = {group: getattr(header, group) for group in ("preprocess", "features", "augment")}
-    for group, values in made.items():
-        asked = parameters.get(group, values)
-        differ = [f"{group}.{key}" for key in values if values[key] != asked.get(key)]
-        if differ:
-            raise AuricleError(
-                f"data/processed was prepared with another {', '.join(differ)} than is asked for "
-                "now: run `auricle prepare` with the same overrides first, or `auricle repro`"
-            )
+    made = header.made_with()
+    wrong = differing(made, {group: parameters.get(group, made[group]) for group in made})
+    if wrong:
+        raise AuricleError(
+            f"data/processed was prepared with another {', '.join(wrong)} than is asked for "
+            "now: run `auricle prepare` with the same overrides first, or `auricle repro`"
+        )

@@ -1,0 +1,182 @@
+"""Cross-validation: each fold tests once, for each seed; the spread says how far to trust it.
+
+A sweep over `dataset.test_folds` and `train.seed` whose jobs train, export and evaluate. No clip
+that tests is trained, tuned or stopped on: the fold after the test fold validates.
+"""
+
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from auricle.config import check, compose, parse
+from auricle.datasets.clips import Dataset, read_clips
+from auricle.errors import AuricleError
+from auricle.files import write_text
+from auricle.job import Places
+from auricle.prepared import listed
+from auricle.sweep import Sweep, sweep
+from auricle.tracking import Run
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """How often, and on what, a configuration is trained and tested."""
+
+    folds: int
+    seeds: list[int]
+    jobs: int
+    confidence: float
+
+    def __post_init__(self) -> None:
+        check(self.folds >= 3, f"folds={self.folds} must be at least 3")
+        check(bool(self.seeds), "seeds must name at least one seed")
+        check(len(set(self.seeds)) == len(self.seeds), f"seeds={self.seeds} names one twice")
+        check(self.jobs != 0, "jobs=0: give a number, or -1 for all cores")
+        check(0 < self.confidence < 1, f"confidence={self.confidence} must lie between 0 and 1")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this verb reads."""
+
+    dataset: Dataset
+    cross_validation: CrossValidation
+
+
+def cross_validate(overrides: Sequence[str]) -> Sweep:
+    """Train and test once for each fold and seed; show a table and write it to `reports/`."""
+    config = compose("config", overrides)
+    parsed = parse(config, Config)
+    settings = parsed.cross_validation
+    folds, splitting = _folds(config, parsed)
+    seeds = ",".join(map(str, settings.seeds))
+    added = [*splitting, f"dataset.test_folds={folds}", f"train.seed={seeds}"]
+    if not any(text.startswith("evaluate=") for text in overrides):
+        added.append("evaluate=scores")
+    if not any(text.startswith("hydra/launcher=") for text in overrides):
+        added += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={settings.jobs}"]
+
+    def summarise(done: Sweep, parent: Run) -> None:
+        summary = summary_of(done.rows, settings.confidence)
+        if summary["folds"]:
+            path = Path("reports") / "cross_validation.json"
+            write_text(path, json.dumps(summary, indent=2) + "\n")
+            parent.file(path)
+            parent.metrics(
+                {
+                    f"cross_validation.{name}.{key}": value
+                    for name, of in summary["scores"].items()
+                    for key, value in of.items()
+                }
+            )
+            _show(summary, path)
+
+    # Later overrides win: a fold must not be taken back by one of the user's.
+    return sweep("cross_validate", ("train", "export", "evaluate"), [*overrides, *added], summarise)
+
+
+def summary_of(rows: Sequence[dict[str, Any]], confidence: float) -> dict[str, Any]:
+    """Mean and spread of each score.
+
+    A fold's score is the mean over its seeds. `sd` is the standard deviation over folds, `low` and
+    `high` a Student interval of the mean over folds (their training sets overlap, so it is rather
+    too narrow: Bengio and Grandvalet, 2004), `sd_seeds` the standard deviation over seeds, pooled
+    over folds.
+    """
+    from scipy.stats import t
+
+    folds: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row["job"])):
+        if not row["error"]:
+            folds[_value(row, "dataset.test_folds").strip("[]'\"")].append(row)
+    names = list(dict.fromkeys(n for row in rows for n in row["numbers"] if n in SCORES))
+    by_fold = {
+        fold: {
+            "seeds": [int(_value(row, "train.seed")) for row in of],
+            **{name: [row["numbers"][name] for row in of] for name in names},
+        }
+        for fold, of in sorted(folds.items(), key=lambda item: (len(item[0]), item[0]))
+    }
+    scores = {}
+    for name in names:
+        means = [statistics.fmean(of[name]) for of in by_fold.values()]
+        mean, count = statistics.fmean(means), len(means)
+        sd = statistics.stdev(means) if count > 1 else 0.0
+        half = float(t.ppf((1 + confidence) / 2, count - 1)) * sd / count**0.5 if count > 1 else 0.0
+        repeated = [statistics.variance(of[name]) for of in by_fold.values() if len(of[name]) > 1]
+        scores[name] = {
+            "mean": mean,
+            "sd": sd,
+            "low": mean - half,
+            "high": min(1.0, mean + half),
+            **({"sd_seeds": statistics.fmean(repeated) ** 0.5} if repeated else {}),
+        }
+    failed = sum(bool(row["error"]) for row in rows)
+    return {"confidence": confidence, "failed": failed, "folds": by_fold, "scores": scores}
+
+
+# Balanced accuracies, as `evaluate` gives them.
+SCORES = ("window", "second", "clip")
+
+
+def _folds(config: DictConfig, parsed: Config) -> tuple[str, list[str]]:
+    """Give the folds to test on, as a list of Hydra's, and the overrides that make them."""
+    dataset, number = parsed.dataset, parsed.cross_validation.folds
+    if dataset.split == "fold" and dataset.folds is None:
+        names = sorted({clip.fold for clip in read_clips(listed(config, Places(Path())))})
+        if "" in names or len(names) < 3:
+            raise AuricleError(
+                f"dataset.split=fold needs at least 3 folds of the authors', found {names}: set "
+                "dataset.columns.fold, or leave dataset.split=group to deal the groups into folds"
+            )
+        return ",".join(f"['{name}']" for name in names), []
+    count = dataset.folds or number
+    names = [str(i + 1) for i in range(count)]
+    return ",".join(f"['{name}']" for name in names), [
+        "dataset.split=fold",
+        f"dataset.folds={count}",
+    ]
+
+
+def _value(row: dict[str, Any], key: str) -> str:
+    given = [text.partition("=")[2] for text in row["overrides"] if text.startswith(f"{key}=")]
+    return str(given[-1])
+
+
+def _show(summary: dict[str, Any], path: Path) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    names = list(summary["scores"])
+    table = Table(
+        title="Balanced accuracy of each fold, mean over seeds",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("test fold")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_column("seeds", justify="right")
+    for fold, of in summary["folds"].items():
+        means = (f"{statistics.fmean(of[name]):.4f}" for name in names)
+        table.add_row(fold, *means, str(len(of["seeds"])))
+    table.add_section()
+    scores = summary["scores"].values()
+    table.add_row("mean", *(f"{of['mean']:.4f}" for of in scores), style="bold")
+    table.add_row("sd over folds", *(f"{of['sd']:.4f}" for of in scores))
+    if all("sd_seeds" in of for of in scores):
+        table.add_row("sd over seeds", *(f"{of['sd_seeds']:.4f}" for of in scores))
+    share = f"{summary['confidence']:.0%} interval"
+    table.add_row(share, *(f"{of['low']:.3f}-{of['high']:.3f}" for of in scores))
+    console = Console()
+    console.print(table)
+    if summary["failed"]:
+        console.print(f"{summary['failed']} jobs failed: the mean is over the others", style="red")
+    console.print(f"{path} has these figures.")

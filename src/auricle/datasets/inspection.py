@@ -1,0 +1,94 @@
+"""A look into each recording before any is used: can it be read, how long is it, what is on it."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from auricle.audio import load, missing_share
+from auricle.config import check
+from auricle.datasets.clips import Clip, Dataset
+from auricle.datasets.fingerprint import Fingerprint, fingerprint
+from auricle.errors import AuricleError
+from auricle.files import digest, write_text
+from auricle.quiet import quietly
+
+_NAMED = 3  # examples in a message
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What was found in one recording.
+
+    `samples` counts at the rate asked for. `problem` says why a recording cannot be used; `cut_off`
+    is the share of its promised length that is missing.
+    """
+
+    samples: int
+    fingerprint: Fingerprint
+    problem: str | None
+    cut_off: float
+
+
+def inspect(clip: Clip, sample_rate_hz: int) -> Inspected:
+    """Decode a recording and take its fingerprint.
+
+    Raises
+    ------
+    AuricleError
+        The file is no longer the one that was fetched.
+    """
+    path, nothing = Path(clip.path), fingerprint(np.zeros(0, np.float32), sample_rate_hz)
+    try:
+        changed = not path.is_file() or digest(path) != clip.sha256
+    except OSError as error:
+        return Inspected(0, nothing, f"it cannot be opened ({error.strerror})", 0.0)
+    if changed:
+        raise AuricleError(
+            f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
+            "run `auricle fetch`"
+        )
+    try:
+        with quietly():  # decoders write of their own accord
+            samples = load(path, sample_rate_hz)
+            cut_off = missing_share(path, len(samples) / sample_rate_hz)
+    except AuricleError as error:
+        return Inspected(0, nothing, str(error), 0.0)
+    if not len(samples):
+        return Inspected(0, nothing, f"{path} holds no sound: it is empty", 0.0)
+    return Inspected(len(samples), fingerprint(samples, sample_rate_hz), None, cut_off)
+
+
+def readable(
+    clips: Sequence[Clip], found: Mapping[str, Inspected], dataset: Dataset, report: Path
+) -> list[Clip]:
+    """Give the recordings that can be used; the others, and those cut off, are listed with reasons.
+
+    Raises
+    ------
+    AuricleError
+        More than `dataset.max_unreadable_share` of the recordings cannot be used.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "used", "reason"])
+    for path, inspected in sorted(found.items()):
+        if inspected.problem:
+            writer.writerow([path, "no", inspected.problem])
+        elif inspected.cut_off:
+            reason = f"{inspected.cut_off:.0%} of the length it promises is missing: copy it anew"
+            writer.writerow([path, "what is there", reason])
+    write_text(report, text.getvalue())
+    lost = [clip for clip in clips if found[clip.path].problem]
+    reasons = "; ".join(str(found[clip.path].problem) for clip in lost[:_NAMED])
+    check(
+        len(lost) <= dataset.max_unreadable_share * len(clips),
+        f"{len(lost)} of {len(clips)} recordings cannot be used, more than "
+        f"dataset.max_unreadable_share={dataset.max_unreadable_share:g} admits. {reasons}"
+        f"{' ...' if len(lost) > _NAMED else ''} (all in {report}): mend or remove them, or "
+        "raise the share",
+    )
+    return [clip for clip in clips if not found[clip.path].problem]

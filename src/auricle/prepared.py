@@ -1,0 +1,92 @@
+"""The windows a job of a sweep learns from: the project's, or a cache that jobs share.
+
+A job whose dataset, preprocessing, features or augmentation are the project's reads
+`data/processed`. Any other is prepared once, under a lock, into `data/processed/cache/HASH`, which
+can be deleted at any time.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from omegaconf import DictConfig
+
+from auricle.datasets import window_file
+from auricle.datasets.clips import read_about, source_of
+from auricle.errors import AuricleError
+from auricle.job import Places, differing, parameters, run
+
+# What decides the windows, besides the recordings.
+_GROUPS = ("dataset", "preprocess", "features", "augment")
+# The code that makes them: windows that older code made are not taken for new ones. The same list
+# is in dvc.yaml, as a test holds.
+CODE = (
+    *("stages/prepare_dataset.py", "audio.py", "augment.py", "cluster.py", "config.py"),
+    *("datasets", "errors.py", "features", "files.py", "job.py", "preprocess.py", "quiet.py"),
+)
+
+
+def listed(config: DictConfig, project: Places) -> Path:
+    """Folder with the list of this dataset's recordings: the project's, or fetched into the cache.
+
+    What the project fetched is taken as it is; `auricle fetch` looks for changes.
+    """
+    source = source_of(parameters(config)["dataset"])
+    try:
+        if read_about(project.raw).get("source") == source:
+            return project.raw
+    except AuricleError:
+        pass  # nothing was fetched here yet
+    folder = project.processed / "cache" / f"raw-{_hash(source)}"
+    with _locked(folder):
+        run("fetch", config, project, Places(project.root, {"raw": folder}))
+    return folder
+
+
+def prepared(config: DictConfig, project: Places) -> dict[str, Path]:
+    """Where a job finds `raw` and `processed`, made for it if need be."""
+    raw = listed(config, project)
+    asked = {group: parameters(config)[group] for group in _GROUPS}
+    if raw == project.raw and _is_of(project.processed, raw, asked):
+        return {"raw": raw, "processed": project.processed}
+    fingerprint = read_about(raw)["fingerprint"]
+    folder = project.processed / "cache" / _hash([fingerprint, asked, _code()])
+    reports = folder / "reports"
+    with _locked(folder):
+        # Written last: without it a preparation was broken off.
+        if not (reports / "dataset.json").is_file():
+            writes = Places(project.root, {"processed": folder, "reports": reports})
+            run("prepare", config, Places(project.root, {"raw": raw}), writes)
+    return {"raw": raw, "processed": folder}
+
+
+def _is_of(processed: Path, raw: Path, asked: dict[str, Any]) -> bool:
+    """Whether windows are those of a configuration and of the recordings that are listed."""
+    try:
+        header = window_file.read_header(processed / "train.jsonl")
+    except AuricleError:
+        return False
+    same = header.dataset["fingerprint"] == read_about(raw)["fingerprint"]
+    return same and not differing(header.made_with(), asked)
+
+
+def _locked(folder: Path) -> FileLock:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder.with_name(f"{folder.name}.lock"))
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _code() -> str:
+    """SHA-256 over the code that makes windows."""
+    package = Path(__file__).parent
+    found = hashlib.sha256()
+    for name in CODE:
+        path = package / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            found.update(file.read_bytes())
+    return found.hexdigest()
