@@ -18,8 +18,9 @@ PACKAGE = ROOT / "src" / "auricle"
 LAYERS = [
     {"errors", "files", "quiet", "job", "cluster", "audio", "config"},
     {"preprocess", "features"},
-    {"bundle", "decision", "metrics"},
+    {"bundle", "decision", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},
+    {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},
     {"prepared", "sweep", "cross_validation"},
     {"cli"},

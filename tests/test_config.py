@@ -275,7 +275,10 @@ def test_the_smoke_experiment_is_the_default_shrunk():
         for key in default[group]
         if default[group][key] != smoke[group][key]
     }
-    assert changed == {"dataset.name", "dataset.minutes_per_class", "train.epochs"}
+    assert changed == {
+        *("dataset.name", "dataset.minutes_per_class", "train.epochs"),
+        *("evaluate.bootstrap", "evaluate.sweeps", "evaluate.naive"),
+    }
 
 
 @pytest.mark.parametrize("path", sorted((CONF_DIR / "experiment").glob("*.yaml")), ids=str)

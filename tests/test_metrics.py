@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from auricle.decision import mean_over_context
 from auricle.metrics import (
+    Bootstrap,
     balanced_accuracy,
     confusion,
     in_context,
@@ -20,7 +21,11 @@ CASES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 
 def judge(truth, answer, groups, classes=4, resamples=200, confidence=0.95, seed=0):
     return balanced_accuracy(
-        np.asarray(truth), np.asarray(answer), groups, classes, resamples, confidence, seed
+        np.asarray(truth),
+        np.asarray(answer),
+        groups,
+        classes,
+        Bootstrap(resamples, confidence, seed),
     )
 
 

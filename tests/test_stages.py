@@ -25,6 +25,11 @@ SMALL = [
     "train.epochs=12",
     "train.learning_rate=0.01",
     "evaluate.bootstrap=50",
+    "evaluate.sweeps.level_db=[-20]",
+    "evaluate.sweeps.snr_db=[10]",
+    "evaluate.sweeps.bandwidth_hz=[8000,2000]",
+    "evaluate.naive={windows: 60, epochs: 1}",
+    "evaluate.worst_clips=2",
 ]
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from auricle.audio import SUFFIXES, level_dbfs, read_blocks
 from auricle.bundle import Classifier
-from auricle.decision import Change, Decision, Tracker, mean_over_context, windows_in_context
+from auricle.decision import Decision, Tracker, mean_over_context, spans, windows_in_context
 from auricle.errors import AuricleError
 
 
@@ -42,26 +42,21 @@ class Heard:
 
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
-        bundle, open_events, events = self.classifier.bundle, {}, []
+        bundle = self.classifier.bundle
         tracker = Tracker(bundle.labels, bundle.thresholds_under(self.decision), self.decision)
         preprocess = bundle.preprocess
-        step_s, window_s = preprocess.step_s, preprocess.window / preprocess.sample_rate_hz
-        changes: list[Change] = []
-        for i, row in enumerate(self.probabilities()):
-            start = i * step_s
-            changes += tracker.push(start, start + window_s, row, float(self.levels_dbfs[i]))
-        for change in [*changes, *tracker.finish()]:
-            if change.kind == "begin":
-                open_events[change.label] = change.time_s
-            else:
-                events.append(
-                    {
-                        "label": change.label,
-                        "start_s": round(open_events.pop(change.label), 3),
-                        "end_s": round(min(change.time_s, self.duration_s), 3),
-                        "confidence": round(change.confidence, 4),
-                    }
-                )
+        window_s = preprocess.window / preprocess.sample_rate_hz
+        events = [
+            {
+                "label": span.label,
+                "start_s": round(span.start_s, 3),
+                "end_s": round(min(span.end_s, self.duration_s), 3),
+                "confidence": round(span.confidence, 4),
+            }
+            for span in spans(
+                tracker, self.probabilities(), self.levels_dbfs, preprocess.step_s, window_s
+            )
+        ]
         return sorted(events, key=lambda event: (event["start_s"], event["label"]))
 
     def summary(self) -> dict[str, Any]:

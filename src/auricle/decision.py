@@ -197,3 +197,39 @@ class _Label:
     @property
     def _confidence(self) -> float:
         return self._sum / max(1, self._count)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A label sounds from `start_s` to `end_s`, with this mean probability."""
+
+    label: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+def spans(
+    tracker: Tracker, probabilities: Array, levels_dbfs: Array, step_s: float, window_s: float
+) -> list[Span]:
+    """When each label sounds in a whole recording, by a new tracker.
+
+    Parameters
+    ----------
+    probabilities : [shape=(n_windows, n_labels)]
+        Of consecutive windows, the first of which starts at 0.
+    levels_dbfs : [shape=(n_windows,)]
+    """
+    changes: list[Change] = []
+    for i, row in enumerate(probabilities):
+        start = i * step_s
+        changes += tracker.push(start, start + window_s, row, float(levels_dbfs[i]))
+    began: dict[str, float] = {}
+    found = []
+    for change in [*changes, *tracker.finish()]:
+        if change.kind == "begin":
+            began[change.label] = change.time_s
+        else:
+            start = began.pop(change.label)
+            found.append(Span(change.label, start, change.time_s, change.confidence))
+    return found

@@ -1,7 +1,8 @@
 """How right a classifier is, by the counting rule, with intervals over groups."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,80 @@ class Interval:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Percentile bootstrap over groups (Efron, 1979).
+
+    Windows of one recording are no independent cases, so whole groups are drawn.
+
+    Parameters
+    ----------
+    resamples
+        How often as many groups as there are are drawn, with replacement.
+    confidence
+        Share of the resamples that an interval holds.
+    """
+
+    resamples: int
+    confidence: float
+    seed: int
+
+    def drawn(self, groups: int) -> npt.NDArray[np.int64]:
+        """How often each group is drawn [shape=(resamples, groups)]."""
+        rng = np.random.default_rng(self.seed)
+        drawn: npt.NDArray[np.int64] = rng.multinomial(
+            groups, np.full(groups, 1 / groups), self.resamples
+        )
+        return drawn
+
+    def interval(self, value: float, scores: Counts) -> Interval:
+        """Put a figure between the quantiles of its resamples; those that have none are left."""
+        tail = (1 - self.confidence) / 2
+        defined = scores[~np.isnan(scores)]
+        if not len(defined):
+            return Interval(float(value), float(value), float(value))
+        low, high = np.quantile(defined, [tail, 1 - tail])
+        return Interval(float(value), float(low), float(high))
+
+    def of_sums(
+        self,
+        groups: Sequence[str],
+        sums: Sequence[npt.NDArray[Any]],
+        figure: Callable[..., Counts],
+    ) -> Interval:
+        """Interval of a figure that is made of sums over cases.
+
+        Parameters
+        ----------
+        sums : each [shape=(n, ...)]
+            What each case adds.
+        figure
+            Takes the sums, each [shape=(m, ...)] of m samples; gives the figures [shape=(m,)].
+        """
+        which, count = numbered(groups)
+        by_group = [over_groups(values, which, count) for values in sums]
+        drawn = self.drawn(count)
+        value = figure(*(total.sum(axis=0, keepdims=True) for total in by_group))[0]
+        scores = figure(*(np.tensordot(drawn, total, 1) for total in by_group))
+        return self.interval(value, scores)
+
+
+def numbered(groups: Sequence[str]) -> tuple[npt.NDArray[np.int64], int]:
+    """Give the number of each case's group [shape=(n,)], and how many groups there are."""
+    names, which = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    return which, len(names)
+
+
+def over_groups(values: npt.NDArray[Any], which: npt.NDArray[np.int64], groups: int) -> Counts:
+    """Sum cases [shape=(n, ...)] by group [shape=(groups, ...)]."""
+    total = np.zeros((groups, *values.shape[1:]))
+    np.add.at(total, which, values)
+    return total
+
 
 def in_context(logits: Floats, stretch: npt.NDArray[np.int32], count: int) -> Floats:
     """Mean logits over each window and up to `count` - 1 before it in the same stretch.
@@ -34,10 +109,10 @@ def in_context(logits: Floats, stretch: npt.NDArray[np.int32], count: int) -> Fl
     return np.concatenate([mean_over_context(part, count) for part in parts])
 
 
-def over_clips(logits: Floats, stretch: npt.NDArray[np.int32]) -> Floats:
+def over_clips(logits: Floats, clip: npt.NDArray[np.int32]) -> Floats:
     """Mean logits of all windows of each recording [shape=(n_clips, n_labels)]."""
-    first = np.flatnonzero(np.diff(stretch, prepend=-1))
-    sizes = np.diff(first, append=len(stretch))
+    first = np.flatnonzero(np.diff(clip, prepend=-1))
+    sizes = np.diff(first, append=len(clip))
     sums = np.add.reduceat(logits, first, axis=0)
     return (sums / sizes[:, None]).astype(np.float32)
 
@@ -47,14 +122,11 @@ def balanced_accuracy(
     answer: npt.NDArray[np.int64],
     groups: Sequence[str],
     classes: int,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    bootstrap: Bootstrap,
 ) -> Interval:
     """Mean over classes of the share of their cases that were answered rightly.
 
-    The interval is a percentile bootstrap over groups (Efron, 1979): windows of one recording are
-    no independent cases. A resample that lacks a class takes the mean over those it has.
+    A resample that lacks a class takes the mean over those it has.
 
     Parameters
     ----------
@@ -63,17 +135,51 @@ def balanced_accuracy(
     groups
         Group of each case.
     """
-    names, which = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-    total, right = np.zeros((len(names), classes)), np.zeros((len(names), classes))
+    return bootstrap.interval(*recall_means(truth, truth == answer, groups, classes, bootstrap))
+
+
+def recall_means(
+    truth: npt.NDArray[np.int64],
+    right: npt.NDArray[np.bool_],
+    groups: Sequence[str],
+    classes: int,
+    bootstrap: Bootstrap,
+) -> tuple[float, Counts]:
+    """Mean over classes of the share of right cases: of all, and of each resample."""
+    which, count = numbered(groups)
+    total, hits = np.zeros((count, classes)), np.zeros((count, classes))
     np.add.at(total, (which, truth), 1)
-    np.add.at(right, (which, truth), truth == answer)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
-    scores = _recall_mean(drawn @ right, drawn @ total)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(scores, [tail, 1 - tail])
-    value = _recall_mean(right.sum(0)[None], total.sum(0)[None])[0]
-    return Interval(float(value), float(low), float(high))
+    np.add.at(hits, (which, truth), right)
+    drawn = bootstrap.drawn(count)
+    value = recall_mean(hits.sum(0)[None], total.sum(0)[None])[0]
+    return float(value), recall_mean(drawn @ hits, drawn @ total)
+
+
+def recall_mean(right: Counts, total: Counts) -> Counts:
+    """Mean over classes (the last axis) of right / total, over those that occur."""
+    occurs = total > 0
+    recall = np.divide(right, total, out=np.zeros(right.shape), where=occurs)
+    number = occurs.sum(axis=-1)
+    mean: Counts = np.divide(
+        recall.sum(axis=-1), number, out=np.full(number.shape, np.nan), where=number > 0
+    )
+    return mean
+
+
+def share(cases: npt.NDArray[Any], groups: Sequence[str], bootstrap: Bootstrap) -> Interval:
+    """Mean of a number each case has [shape=(n,)]."""
+    return bootstrap.of_sums(groups, (cases, np.ones(len(cases))), _ratio)
+
+
+def f1(
+    truth: npt.NDArray[np.bool_],
+    answer: npt.NDArray[np.bool_],
+    groups: Sequence[str],
+    bootstrap: Bootstrap,
+) -> Interval:
+    """F1 of one label [shape=(n,) each]: 2 hits / (answered + there)."""
+    sums = (2 * (truth & answer).astype(int), truth.astype(int) + answer.astype(int))
+    return bootstrap.of_sums(groups, sums, _ratio_or_zero)
 
 
 def confusion(
@@ -97,8 +203,11 @@ def precision_recall_f1(
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def _recall_mean(right: Counts, total: Counts) -> Counts:
-    """Mean recall of each row's classes that occur."""
-    recall = np.divide(right, total, out=np.full(right.shape, np.nan), where=total > 0)
-    mean: Counts = np.nanmean(recall, axis=1)
-    return mean
+def _ratio(above: Counts, below: Counts) -> Counts:
+    ratio: Counts = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return ratio
+
+
+def _ratio_or_zero(above: Counts, below: Counts) -> Counts:
+    ratio: Counts = np.divide(above, below, out=np.zeros(above.shape), where=below > 0)
+    return ratio

@@ -169,6 +169,42 @@ def fit(
     on_epoch: Callable[[int, dict[str, float]], None],
 ) -> list[dict[str, float]]:
     """Train in place and leave the weights of the best epoch; give the history, a row an epoch."""
+    batches = _compiled(model, train, mean, windows)
+    checked = Batches(validation, train)
+    history: list[dict[str, float]] = []
+    best, weights = math.inf, model.get_weights()
+    # A loop of our own: Model.fit feeds generators through a queue that takes twice the time.
+    for epoch in range(1, train.epochs + 1):
+        batches.deal(epoch)
+        learned = _pass(model.train_on_batch, batches, f"epoch {epoch}")
+        found = _pass(model.test_on_batch, checked, "validation")
+        row = learned | {f"val_{name}": value for name, value in found.items()}
+        _refuse_divergence(row["val_loss"], epoch, train)
+        history.append({"epoch": epoch, **row})
+        on_epoch(epoch, row)
+        if row["val_loss"] < best:
+            best, weights = row["val_loss"], model.get_weights()
+        elif epoch - best_epoch(history)["epoch"] >= train.patience:
+            break
+    model.set_weights(weights)
+    return history
+
+
+def fit_to_the_end(
+    model: keras.Model, train: Train, mean: npt.NDArray[np.float32], windows: Windows
+) -> None:
+    """Train in place for all epochs and keep the last: nothing is chosen by other windows."""
+    batches = _compiled(model, train, mean, windows)
+    for epoch in range(1, train.epochs + 1):
+        batches.deal(epoch)
+        loss = _pass(model.train_on_batch, batches, f"epoch {epoch}")["loss"]
+        _refuse_divergence(loss, epoch, train)
+
+
+def _compiled(
+    model: keras.Model, train: Train, mean: npt.NDArray[np.float32], windows: Windows
+) -> Batches:
+    """Give the model optimizer, loss and metric, and the batches it learns from."""
     batches = Batches(windows, train, mean)
     rate: Any = train.learning_rate
     if train.schedule == "cosine":
@@ -182,28 +218,15 @@ def fit(
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
         metric = keras.metrics.CategoricalAccuracy(name="accuracy")
     model.compile(optimizer, loss, weighted_metrics=[metric])
-    checked = Batches(validation, train)
-    history: list[dict[str, float]] = []
-    best, weights = math.inf, model.get_weights()
-    # A loop of our own: Model.fit feeds generators through a queue that takes twice the time.
-    for epoch in range(1, train.epochs + 1):
-        batches.deal(epoch)
-        learned = _pass(model.train_on_batch, batches, f"epoch {epoch}")
-        found = _pass(model.test_on_batch, checked, "validation")
-        row = learned | {f"val_{name}": value for name, value in found.items()}
-        if not math.isfinite(row["val_loss"]):
-            raise AuricleError(
-                f"The loss is no longer finite in epoch {epoch}: lower train.learning_rate="
-                f"{train.learning_rate:g}"
-            )
-        history.append({"epoch": epoch, **row})
-        on_epoch(epoch, row)
-        if row["val_loss"] < best:
-            best, weights = row["val_loss"], model.get_weights()
-        elif epoch - best_epoch(history)["epoch"] >= train.patience:
-            break
-    model.set_weights(weights)
-    return history
+    return batches
+
+
+def _refuse_divergence(loss: float, epoch: int, train: Train) -> None:
+    if not math.isfinite(loss):
+        raise AuricleError(
+            f"The loss is no longer finite in epoch {epoch}: lower train.learning_rate="
+            f"{train.learning_rate:g}"
+        )
 
 
 def _pass(step: Callable[..., dict[str, Any]], batches: Batches, name: str) -> dict[str, float]:

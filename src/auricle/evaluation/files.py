@@ -1,0 +1,151 @@
+"""The tables and pictures of an evaluation, for `dvc plots`, MLflow and whoever reads CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from auricle.evaluation import figures
+from auricle.evaluation.abstention import COVERAGES
+from auricle.evaluation.calibration import BINS
+from auricle.evaluation.counting import LEVELS
+from auricle.evaluation.parts import Part
+from auricle.evaluation.results import Results
+from auricle.files import write_text
+from auricle.metrics import Interval
+from auricle.report.charts import save_png
+
+_BOUNDS = ("", "_low", "_high")
+
+
+def write_plots(
+    results: Results,
+    curves: dict[str, dict[str, Any]],
+    charts: dict[str, Any],
+    folder: Path,
+) -> None:
+    """Write `reports/plots`: a CSV a question, and the charts as PNG."""
+    _confusion(results, folder / "confusion.csv")
+    for name, x, y in (
+        ("roc", "false_positive_rate", "true_positive_rate"),
+        ("precision_recall", "recall", "precision"),
+    ):
+        rows = [
+            (label, *map(_short, point))
+            for label, found in curves.items()
+            for point in zip(found[x], found[y], strict=True)
+        ]
+        _write(folder / f"{name}.csv", ("label", x, y), rows)
+    _write(
+        folder / "reliability.csv",
+        ("label", "bin_low", "bin_high", "cases", "mean_probability", "frequency"),
+        (
+            (label, i / BINS, (i + 1) / BINS, found.cases[i], *map(_short, pair))
+            for label, found in results.calibrated.items()
+            for i, pair in enumerate(zip(found.mean, found.frequency, strict=True))
+            if found.cases[i]
+        ),
+    )
+    _write(
+        folder / "risk_coverage.csv",
+        ("coverage", *_bounded(results.risk)),
+        (
+            (coverage, *_values(curve.risks[i] for curve in results.risk.values()))
+            for i, coverage in enumerate(COVERAGES)
+        ),
+    )
+    for kind in figures.AXES:
+        _write(
+            folder / f"{kind.partition('_')[0]}.csv",
+            (kind, *_bounded(("window", "second"))),
+            (
+                (
+                    f"{swept.condition.value:g}",
+                    *_values(swept.balanced[level] for level in ("window", "second")),
+                )
+                for swept in results.sweep(kind)
+            ),
+        )
+    for name, parts in (
+        ("class", results.classes),
+        ("source", results.sources),
+        ("group", results.groups),
+    ):
+        _parts(folder / f"by_{name}.csv", name, parts)
+    _ranking(results, folder / "ranking.csv")
+    _worst(results, folder / "worst.csv")
+    for name, figure in charts.items():
+        save_png(figure, folder / f"{name}.png")
+
+
+def _confusion(results: Results, path: Path) -> None:
+    """One row a window, as `dvc plots` wants its confusion matrix."""
+    cases, labels = results.judged.one_label("window"), results.judged.labels
+    rows = [(labels[t], labels[a]) for t, a in zip(cases.truth, cases.answer, strict=True)]
+    _write(path, ("actual", "predicted"), rows)
+
+
+def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:
+    _write(
+        path,
+        (name, "labels", "clips", "groups", "windows", *_bounded(LEVELS)),
+        (
+            (
+                part.name,
+                part.labels,
+                part.clips,
+                part.groups,
+                part.windows,
+                *_values(part.balanced.get(level) for level in LEVELS),
+            )
+            for part in parts
+        ),
+    )
+
+
+def _ranking(results: Results, path: Path) -> None:
+    _write(
+        path,
+        ("level", "label", *_bounded(("average_precision", "roc_auc"))),
+        (
+            (level, label, *_values((found.average_precision, found.roc_auc)))
+            for level, ranked in results.rankings.items()
+            for label, found in ranked.items()
+        ),
+    )
+
+
+def _worst(results: Results, path: Path) -> None:
+    _write(
+        path,
+        ("path", "group", "labels", "clip_answer", "belief", "start_s", "end_s"),
+        (
+            (w.path, w.group, w.labels, w.answer, _short(w.belief), w.start_s, w.end_s)
+            for w in results.worst
+        ),
+    )
+
+
+def _bounded(names: Iterable[str]) -> list[str]:
+    return [f"{name}{bound}" for name in names for bound in _BOUNDS]
+
+
+def _values(intervals: Iterable[Interval | None]) -> list[str]:
+    return [
+        text
+        for i in intervals
+        for text in (map(_short, (i.value, i.low, i.high)) if i else ("", "", ""))
+    ]
+
+
+def _short(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -1,0 +1,54 @@
+"""Windows with none of the labels, or several: what is said of them at the bundle's thresholds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from auricle.evaluation.counting import Judged
+from auricle.evaluation.ranking import ranking
+from auricle.metrics import Interval, f1, share
+
+
+@dataclass(frozen=True)
+class Others:
+    """`falsely_named`: share of windows without a label that are given one; `all_named`: share of
+    windows with several that are given just these. By label, over both: average precision and F1,
+    where some have it and some have not.
+    """  # noqa: D205
+
+    none: int
+    several: int
+    falsely_named: Interval | None
+    all_named: Interval | None
+    average_precision: dict[str, Interval]
+    f1: dict[str, Interval]
+
+
+def others(judged: Judged) -> Others:
+    """Judge the windows that balanced accuracy leaves out."""
+    bundle, bootstrap = judged.bundle, judged.bootstrap
+    thresholds = np.array([bundle.thresholds[label] for label in bundle.labels])
+    number = judged.said.targets.sum(axis=1)
+    none, several = judged.said.of(number == 0), judged.said.of(number > 1)
+    named = (none.probabilities >= thresholds).any(axis=1)
+    exact = np.equal(several.probabilities >= thresholds, several.targets).all(axis=1)
+    rest = judged.said.of(number != 1)
+    precision, harmonic = {}, {}
+    for i, label in enumerate(bundle.labels):
+        found = ranking(rest, i, bootstrap) if len(rest) else None
+        if found:
+            precision[label] = found.average_precision
+            harmonic[label] = f1(
+                rest.targets[:, i].astype(bool),
+                rest.probabilities[:, i] >= thresholds[i],
+                list(rest.groups),
+                bootstrap,
+            )
+    return Others(
+        len(none),
+        len(several),
+        share(named, list(none.groups), bootstrap) if len(none) else None,
+        share(exact, list(several.groups), bootstrap) if len(several) else None,
+        precision,
+        harmonic,
+    )

@@ -1,0 +1,214 @@
+"""The report of an evaluation: one page, for a person."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from auricle.evaluation import figures, words
+from auricle.evaluation.abstention import COVERAGES
+from auricle.evaluation.counting import LEVELS
+from auricle.evaluation.files import write_plots
+from auricle.evaluation.naive import Pair
+from auricle.evaluation.parts import Part
+from auricle.evaluation.ranking import curves
+from auricle.evaluation.results import Results
+from auricle.evaluation.worst import Worst, excerpt
+from auricle.files import write_text
+from auricle.metrics import Interval
+from auricle.report.charts import svg
+from auricle.report.page import Chart, Table, render
+from auricle.report.sound import audio_uri
+
+_GROUPS_SHOWN = 10
+
+
+def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
+    """Write `report.html` and `plots/` into a folder; give the paths of all files.
+
+    Parameters
+    ----------
+    dataset
+        What preparation told of the data; it may be missing.
+    """
+    drawn = {
+        label: found
+        for i, label in enumerate(results.judged.labels)
+        if (found := curves(results.judged.cases["second"], i))
+    }
+    charts = {
+        "roc": figures.draw_roc(results, drawn),
+        "precision_recall": figures.draw_precision_recall(results, drawn),
+        "reliability": figures.draw_reliability(results),
+        "risk_coverage": figures.draw_risk_coverage(results),
+        **{kind: figures.draw_sweep(results, kind) for kind in figures.AXES if results.sweep(kind)},
+    }
+    pictures = {name.partition("_")[0] if name in figures.AXES else name: figure
+                for name, figure in charts.items()}  # fmt: skip
+    write_plots(
+        results,
+        drawn,
+        {"confusion": figures.draw_confusion(results), **pictures},
+        folder / "plots",
+    )
+    about = _dataset(dataset)
+    text = render(
+        Path(__file__).with_name("page.html"),
+        results=results,
+        bundle=results.judged.bundle,
+        words=words,
+        levels=LEVELS,
+        pair=results.pair if isinstance(results.pair, Pair) else None,
+        charts={name: _chart(results, name, figure) for name, figure in charts.items()},
+        shares={level: figures.confusion_shares(results, level) for level in LEVELS},
+        tables=_tables(results) | _data(about),
+        worst=[(clip, _audio(clip, results)) for clip in results.worst],
+        dataset=about,
+    )
+    write_text(folder / "report.html", text)
+    return [folder / "report.html", *sorted((folder / "plots").iterdir())]
+
+
+def _chart(results: Results, name: str, figure: Any) -> Chart:
+    title, sentence = words.of_chart(results, name)
+    return Chart(name, title, sentence, svg(figure, name), _numbers(results, name))
+
+
+def _numbers(results: Results, name: str) -> list[Table]:
+    """Give what a chart shows as a table, where it is short enough to be read."""
+    if name in figures.AXES:
+        rows = [
+            [f"{each.condition.value:g}", *(str(each.balanced[level]) for level in each.balanced)]
+            for each in results.sweep(name)
+        ]
+        rows.append(["as it is", *(str(results.balanced[n]) for n in ("window", "second"))])
+        return [Table("Balanced accuracy", [figures.AXES[name], "window", "second"], rows)]
+    if name == "risk_coverage":
+        rows = [
+            [f"{coverage:.0%}", *(str(curve.at(coverage)) for curve in results.risk.values())]
+            for coverage in (1.0, 0.9, 0.8, 0.5)
+            if coverage in COVERAGES
+        ]
+        rows.append(["mean over all", *(str(curve.area) for curve in results.risk.values())])
+        return [Table("Share of answers wrong", ["answered", *results.risk], rows)]
+    return []
+
+
+def _tables(results: Results) -> dict[str, Table]:
+    judged, found = results.judged, {}
+    rows = []
+    for label in judged.labels:
+        at, ranked = results.at_threshold[label], results.rankings["second"].get(label)
+        rows.append(
+            [
+                label,
+                _text(ranked.average_precision if ranked else None),
+                _text(ranked.roc_auc if ranked else None),
+                *(f"{at[name]:.3f}" for name in ("precision", "recall", "f1")),
+                str(results.calibrated[label].expected_calibration_error),
+                str(results.calibrated[label].brier),
+            ]
+        )
+    found["labels"] = Table(
+        "Over every test window; average precision and area under the ROC curve by second",
+        [
+            *("label", "average precision", "area under ROC", "precision", "recall", "F1"),
+            *("calibration error", "Brier score"),
+        ],
+        rows,
+    )
+    if results.said:
+        found["said"] = Table(
+            "What the listener says, over every test window",
+            ["label", "precision", "recall", "F1"],
+            [
+                [
+                    label,
+                    f"{results.said.precision[i]:.3f}",
+                    f"{results.said.recall[i]:.3f}",
+                    str(results.said.f1[i]),
+                ]
+                for i, label in enumerate(judged.labels)
+            ],
+        )
+    rest = results.others
+    if rest.average_precision:
+        found["others"] = Table(
+            "Windows with none of the labels or several",
+            ["label", "average precision", "F1 at the threshold"],
+            [
+                [label, str(rest.average_precision[label]), str(rest.f1[label])]
+                for label in rest.average_precision
+            ],
+        )
+    found["classes"] = _parts("Share of each class answered rightly", "class", results.classes)
+    found["sources"] = _parts("By source of the recordings", "source", results.sources, True)
+    counted = [part for part in results.groups if part.balanced][:_GROUPS_SHOWN]
+    found["groups"] = Table(
+        f"The {len(counted)} groups of lowest balanced accuracy by second, of "
+        f"{len(results.groups)}; all are in plots/by_group.csv",
+        ["group", "labels", "recordings", "window", "second", "clip"],
+        [
+            [
+                part.name,
+                part.labels,
+                str(part.clips),
+                *(f"{part.balanced[level].value:.3f}" for level in LEVELS),
+            ]
+            for part in counted
+        ],
+        names=2,
+    )
+    return found
+
+
+def _data(about: dict[str, Any]) -> dict[str, Table]:
+    """List recordings, groups and windows of each split, as preparation counted them."""
+    if not about:
+        return {}
+    return {
+        "dataset": Table(
+            f"{about['dataset']['name']}, fingerprint {about['dataset']['fingerprint'][:12]}",
+            ["split", "recordings by label", "recordings", "groups", "windows"],
+            [
+                [
+                    split,
+                    ", ".join(f"{name} {n}" for name, n in row["clips_by_labels"].items()),
+                    *(str(row[name]) for name in ("clips", "groups", "windows")),
+                ]
+                for split, row in about["splits"].items()
+            ],
+            names=2,
+        )
+    }
+
+
+def _parts(caption: str, name: str, parts: list[Part], labels: bool = False) -> Table:
+    return Table(
+        caption,
+        [name, *(["labels"] if labels else []), "recordings", "groups", *LEVELS],
+        [
+            [
+                part.name,
+                *([part.labels] if labels else []),
+                str(part.clips),
+                str(part.groups),
+                *(_text(part.balanced.get(level)) for level in LEVELS),
+            ]
+            for part in parts
+        ],
+        names=2 if labels else 1,
+    )
+
+
+def _text(interval: Interval | None) -> str:
+    return str(interval) if interval else "none has one label"
+
+
+def _audio(clip: Worst, results: Results) -> str:
+    rate = results.judged.bundle.preprocess.sample_rate_hz
+    return audio_uri(excerpt(clip, rate), rate)
+
+
+def _dataset(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return content

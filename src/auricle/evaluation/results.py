@@ -1,0 +1,208 @@
+"""All that was found of a bundle, and the numbers of it that `metrics.json` keeps."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from auricle.evaluation.abstention import RiskCoverage, risk_coverage
+from auricle.evaluation.calibration import Calibrated, calibrated
+from auricle.evaluation.counting import LEVELS, Cases, Judged
+from auricle.evaluation.hearing import Condition, Heard
+from auricle.evaluation.naive import Pair
+from auricle.evaluation.others import Others, others
+from auricle.evaluation.parts import Part, by_class, by_group, by_source
+from auricle.evaluation.ranking import Ranking, ranking
+from auricle.evaluation.saying import Said, said
+from auricle.evaluation.worst import Worst, worst_clips
+from auricle.metrics import Interval, precision_recall_f1
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Balanced accuracy of the test recordings under one change of their sound."""
+
+    condition: Condition
+    balanced: dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """What is known of test recordings that training knew."""
+
+    split: str
+    groups: int
+
+    @property
+    def any(self) -> bool:
+        """Whether the test says little about new recordings."""
+        return self.groups > 0 or self.split == "random_windows"
+
+    def __str__(self) -> str:
+        if self.split == "random_windows":
+            return "windows of each test recording were trained on (dataset.split=random_windows)"
+        return f"{self.groups} leaks from training into the test recordings were allowed"
+
+
+class Results:
+    """Every question, answered when it is first asked.
+
+    Parameters
+    ----------
+    heard
+        The test recordings' sound, or none where they cannot be heard as a whole.
+    pair
+        The naive pair, or the reason why there is none.
+    source
+        Source of each recording, by its path.
+    """
+
+    def __init__(
+        self,
+        judged: Judged,
+        conditions: Sequence[Condition],
+        heard: Heard | None,
+        pair: Pair | str,
+        source: Mapping[str, str],
+        worst: int,
+    ) -> None:
+        self.judged, self.pair = judged, pair
+        about = judged.test.header.dataset
+        self.leaks = Leaks(str(about.get("split", "")), int(about.get("leaks", 0)))
+        self.said: Said | None = said(judged, heard.levels_dbfs) if heard else None
+        self.swept = [
+            Swept(condition, _balanced(judged, heard.logits[i]))
+            for i, condition in enumerate(conditions)
+            if heard
+        ]
+        self.sources: list[Part] = by_source(judged, source)
+        self.worst: list[Worst] = worst_clips(judged, worst)
+
+    @cached_property
+    def balanced(self) -> dict[str, Interval]:
+        """Balanced accuracy of each level."""
+        return {level: self.judged.balanced(self.judged.one_label(level)) for level in LEVELS}
+
+    @cached_property
+    def rankings(self) -> dict[str, dict[str, Ranking]]:
+        """Average precision and area of each level and label that can be ranked."""
+        bootstrap = self.judged.bootstrap
+        return {
+            level: {
+                label: found
+                for i, label in enumerate(self.judged.labels)
+                if (found := ranking(cases, i, bootstrap))
+            }
+            for level, cases in self.judged.cases.items()
+        }
+
+    @cached_property
+    def calibrated(self) -> dict[str, Calibrated]:
+        """Calibration of each label's probabilities as a listener shows them."""
+        return {
+            label: calibrated(self.judged.said, i, self.judged.bootstrap)
+            for i, label in enumerate(self.judged.labels)
+        }
+
+    @cached_property
+    def risk(self) -> dict[str, RiskCoverage]:
+        """Risk against coverage by window and by second."""
+        return {
+            level: risk_coverage(self.judged.one_label(level), self.judged.bootstrap)
+            for level in ("window", "second")
+        }
+
+    @cached_property
+    def others(self) -> Others:
+        """Windows with none of the labels, or several."""
+        return others(self.judged)
+
+    @cached_property
+    def classes(self) -> list[Part]:
+        """Share right of each class."""
+        return by_class(self.judged)
+
+    @cached_property
+    def groups(self) -> list[Part]:
+        """Share right of each group, the worst first."""
+        return by_group(self.judged)
+
+    @cached_property
+    def at_threshold(self) -> dict[str, dict[str, float]]:
+        """Precision, recall and F1 of each label over every window, at the bundle's thresholds."""
+        cases, bundle = self.judged.said, self.judged.bundle
+        return {
+            label: precision_recall_f1(
+                cases.targets[:, i].astype(bool),
+                cases.probabilities[:, i] >= bundle.thresholds[label],
+            )
+            for i, label in enumerate(bundle.labels)
+        }
+
+    def sweep(self, kind: str) -> list[Swept]:
+        """Give the conditions of one kind, in the order of their values."""
+        mine = [swept for swept in self.swept if swept.condition.kind == kind]
+        return sorted(mine, key=lambda swept: swept.condition.value)
+
+    def metrics(self) -> dict[str, Any]:
+        """Give what `metrics.json` holds; what is long stands in the tables beside it."""
+        judged = self.judged
+        found: dict[str, Any] = {}
+        for level in LEVELS:
+            cases = judged.one_label(level)
+            found[level] = {
+                "balanced_accuracy": _plain(self.balanced[level]),
+                "cases": len(cases),
+                "groups": len(set(cases.groups)),
+            }
+        if isinstance(self.pair, Pair):
+            for name in ("honest", "random_windows", "claimed_too_much"):
+                found.setdefault("naive", {})[name] = _plain(getattr(self.pair, name))
+        if self.said:
+            found["said"] = {"exact": _plain(self.said.exact)}
+        found["label"] = {label: self._of_label(label) for label in judged.labels}
+        found["risk"] = {level: {"area": _plain(curve.area)} for level, curve in self.risk.items()}
+        for swept in self.swept:
+            kind = found.setdefault("sweep", {}).setdefault(swept.condition.kind, {})
+            kind[f"{swept.condition.value:g}"] = swept.balanced["second"].value
+        found["none"] = {"cases": self.others.none}
+        if self.others.falsely_named:
+            found["none"]["falsely_named"] = _plain(self.others.falsely_named)
+        found["several"] = {"cases": self.others.several}
+        if self.others.all_named:
+            found["several"]["all_named"] = _plain(self.others.all_named)
+        found["test"] = {
+            "clips": judged.test.header.clips,
+            "windows": len(judged.test),
+            "leaks": int(self.leaks.any),
+            "dataset": judged.test.header.dataset,
+        }
+        return found
+
+    def _of_label(self, label: str) -> dict[str, Any]:
+        row: dict[str, Any] = dict(self.at_threshold[label])
+        if label in self.rankings["second"]:
+            ranked = self.rankings["second"][label]
+            row["average_precision"] = _plain(ranked.average_precision)
+            row["roc_auc"] = _plain(ranked.roc_auc)
+        row["expected_calibration_error"] = _plain(
+            self.calibrated[label].expected_calibration_error
+        )
+        row["brier"] = _plain(self.calibrated[label].brier)
+        return row
+
+
+def _plain(interval: Interval) -> dict[str, float]:
+    return dataclasses.asdict(interval)
+
+
+def _balanced(judged: Judged, logits: Any) -> dict[str, Interval]:
+    """Balanced accuracy by window and second, of the test windows scored otherwise."""
+    one = judged.cases["window"].one_label
+    return {
+        level: judged.balanced(
+            Cases(probabilities, judged.test.targets, judged.cases["window"].groups).of(one)
+        )
+        for level, probabilities in judged.probabilities(logits).items()
+    }

@@ -1,0 +1,85 @@
+"""The second row: what a listener says, through gate, smoothing, thresholds and durations."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from auricle.decision import Tracker, spans
+from auricle.evaluation.counting import Judged
+from auricle.metrics import Interval, f1, precision_recall_f1, recall_means
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of the test windows, held against the truth.
+
+    `exact`: mean over classes of the share of windows, of those with one label, in which just
+    that one is said; `silent` and `wrong`: mean over classes of the share in which nothing, and
+    in which another label, is said. `sounding` [shape=(n, n_labels)] is what was said.
+    """
+
+    sounding: npt.NDArray[np.bool_]
+    exact: Interval
+    silent: Interval
+    wrong: Interval
+    f1: list[Interval]
+    recall: list[float]
+    precision: list[float]
+
+
+def said(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> Said:
+    """Follow each test recording as a listener would.
+
+    Parameters
+    ----------
+    levels_dbfs : [shape=(n,)]
+        Level of each test window.
+    """
+    sounding = _sounding(judged, levels_dbfs)
+    cases, bootstrap = judged.said, judged.bootstrap
+    one, groups = cases.one_label, list(cases.groups)
+    right = np.equal(sounding, cases.targets).all(axis=1)
+    silent = ~sounding.any(axis=1)
+    extra = (sounding & (cases.targets == 0)).any(axis=1)
+    mine = cases.of(one)
+
+    def balanced(chosen: npt.NDArray[np.bool_]) -> Interval:
+        return bootstrap.interval(
+            *recall_means(mine.truth, chosen[one], list(mine.groups), len(judged.labels), bootstrap)
+        )
+
+    rows = [
+        precision_recall_f1(cases.targets[:, i].astype(bool), sounding[:, i])
+        for i in range(len(judged.labels))
+    ]
+    return Said(
+        sounding,
+        balanced(right),
+        balanced(silent),
+        balanced(extra),
+        [
+            f1(cases.targets[:, i].astype(bool), sounding[:, i], groups, bootstrap)
+            for i in range(len(judged.labels))
+        ],
+        [row["recall"] for row in rows],
+        [row["precision"] for row in rows],
+    )
+
+
+def _sounding(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Whether each label is said of each window [shape=(n, n_labels)]: a span holds it whole."""
+    bundle, test = judged.bundle, judged.test
+    preprocess = bundle.preprocess
+    step_s, window_s = preprocess.step_s, preprocess.window / preprocess.sample_rate_hz
+    thresholds = bundle.thresholds_under(bundle.decision)
+    sounding = np.zeros(test.targets.shape, bool)
+    for rows in np.split(np.arange(len(test)), np.flatnonzero(np.diff(test.stretch)) + 1):
+        tracker = Tracker(bundle.labels, thresholds, bundle.decision)
+        start_s = step_s * np.arange(len(rows))
+        for span in spans(
+            tracker, judged.said.probabilities[rows], levels_dbfs[rows], step_s, window_s
+        ):
+            inside = (start_s >= span.start_s - 1e-6) & (start_s + window_s <= span.end_s + 1e-6)
+            sounding[rows[inside], bundle.labels.index(span.label)] = True
+    return sounding

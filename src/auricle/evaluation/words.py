@@ -1,0 +1,181 @@
+"""Plain sentences about the figures of this very bundle."""
+
+from auricle.evaluation.counting import Judged
+from auricle.evaluation.results import Results, Swept
+from auricle.metrics import Interval
+
+TITLES = {
+    "roc": "Finding a label without false alarms",
+    "precision_recall": "Precision against recall",
+    "reliability": "Do probabilities keep their word?",
+    "risk_coverage": "What abstaining would gain",
+    "level_db": "Louder and quieter",
+    "snr_db": "In noise",
+    "bandwidth_hz": "Through a narrow channel",
+}
+
+
+def percent(value: float) -> str:
+    """0.973 -> 97.3 %; all or none without a decimal."""
+    text = f"{100 * value:.1f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def between(interval: Interval) -> str:
+    """Bounds of an interval, in percent."""
+    return f"{percent(interval.low)} to {percent(interval.high)}"
+
+
+def points(value: float) -> str:
+    """Give the difference of two shares: 0.012 -> 1.2 percentage points."""
+    return f"{abs(100 * value):.1f} percentage points"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """1 recording, 12 recordings."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
+
+
+def joined(names: list[str], word: str = "and") -> str:
+    """List names: a, b and c."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def headline(results: Results) -> str:
+    """How often it is right, in a line."""
+    labels = results.judged.labels
+    asked = joined(labels, "or") if len(labels) <= 4 else f"one of {len(labels)} labels"
+    value = results.balanced["second"].value
+    right = f"{round(100 * value)}" if value <= 0.99 or value == 1 else "more than 99"
+    return f"{asked[:1].upper()}{asked[1:]}: right {right} times in 100"
+
+
+def tested_on(judged: Judged) -> str:
+    """Name what was tested on."""
+    cases = judged.one_label("clip")
+    return (
+        f"{counted(len(cases), 'recording')} with exactly one label, of "
+        f"{counted(len(set(cases.groups)), 'group')}"
+    )
+
+
+def confused(results: Results, level: str) -> str:
+    """Name the most frequent confusion of a level."""
+    cases, labels = results.judged.one_label(level), results.judged.labels
+    worst, share = None, 0.0
+    for t in range(len(labels)):
+        mine = cases.truth == t
+        for a in range(len(labels)):
+            part = float((cases.answer[mine] == a).mean()) if mine.any() and a != t else 0.0
+            if part > share:
+                worst, share = (labels[t], labels[a]), part
+    if worst is None:
+        return "No case is taken for another class."
+    return f"Most often {worst[0]} is taken for {worst[1]}: {percent(share)} of its cases."
+
+
+def of_chart(results: Results, name: str) -> tuple[str, str]:
+    """Title of a chart, and what it shows."""
+    sentence = {
+        "roc": _roc,
+        "precision_recall": _precision_recall,
+        "reliability": _reliability,
+        "risk_coverage": _risk,
+    }.get(name)
+    return TITLES[name], sentence(results) if sentence else _sweep(results, name)
+
+
+def _roc(results: Results) -> str:
+    ranked = {k: v.roc_auc for k, v in results.rankings["second"].items()}
+    if not ranked:
+        return "No label occurs in some windows and is missing from others."
+    worst = min(ranked, key=lambda label: ranked[label].value)
+    return (
+        f"A second that has {worst} ranks above one that has not in "
+        f"{percent(ranked[worst].value)} of pairs ({between(ranked[worst])})"
+        + (", the least of the labels." if len(ranked) > 1 else ".")
+    )
+
+
+def _precision_recall(results: Results) -> str:
+    ranked = {k: v.average_precision for k, v in results.rankings["second"].items()}
+    if not ranked:
+        return "No label occurs in some windows and is missing from others."
+    best = max(ranked, key=lambda label: ranked[label].value)
+    worst = min(ranked, key=lambda label: ranked[label].value)
+    least = f"{worst} has an average precision of {ranked[worst]}"
+    return f"{least}." if best == worst else f"{least}, {best} of {ranked[best]}."
+
+
+def _reliability(results: Results) -> str:
+    found = results.calibrated
+    worst = max(found, key=lambda label: found[label].expected_calibration_error.value)
+    mine = found[worst]
+    filled = mine.cases > 0
+    lean = float(((mine.mean - mine.frequency) * mine.cases)[filled].sum() / mine.cases.sum())
+    way = "too high" if lean > 0 else "too low"
+    off = points(mine.expected_calibration_error.value)
+    return (
+        f"Probabilities of {worst} miss the truth by {off} on average"
+        + (f", mostly {way}" if abs(lean) > mine.expected_calibration_error.value / 2 else "")
+        + ". Points on the dashed line keep their word; a larger one stands for more windows."
+    )
+
+
+def _risk(results: Results) -> str:
+    curve = results.risk["second"]
+    all_of, less = curve.at(1.0), curve.at(0.8)
+    if all_of.value == 0:
+        return "By second, no answer is wrong, so there is nothing to gain."
+    way = "lowers" if less.value < all_of.value else "does not lower: it goes"
+    return (
+        f"Leaving the least certain fifth of the seconds unanswered {way} the share that is wrong "
+        f"from {percent(all_of.value)} to {percent(less.value)}."
+    )
+
+
+def _sweep(results: Results, kind: str) -> str:
+    swept, base = results.sweep(kind), results.balanced["second"]
+    worst = min(swept, key=lambda each: each.balanced["second"].value)
+    fallen = base.value - worst.balanced["second"].value
+    where = _condition(worst)
+    if fallen < 0.005:
+        return (
+            f"By second it stays within half a percentage point of {percent(base.value)}, "
+            "whatever is done."
+        )
+    clear = [each for each in swept if each.balanced["second"].high < base.low]
+    return (
+        f"By second it falls from {percent(base.value)} to "
+        f"{percent(worst.balanced['second'].value)} {where}"
+        + (
+            "; the intervals part " + _onset(clear, kind) + "."
+            if clear
+            else ", which the intervals do not tell apart."
+        )
+    )
+
+
+def _condition(swept: Swept) -> str:
+    value = swept.condition.value
+    return {
+        "level_db": f"at {value:+g} dB",
+        "snr_db": f"with noise {abs(value):g} dB {'below' if value >= 0 else 'above'} the sound",
+        "bandwidth_hz": f"with nothing above {value:g} Hz",
+    }[swept.condition.kind]
+
+
+def _onset(clear: list[Swept], kind: str) -> str:
+    """Name the mildest condition that is clearly worse."""
+    mildest = (
+        min(clear, key=lambda each: abs(each.condition.value))
+        if kind == "level_db"
+        else max(clear, key=lambda each: each.condition.value)
+    )
+    return {
+        "level_db": f"from {mildest.condition.value:+g} dB on",
+        "snr_db": f"at {mildest.condition.value:g} dB and below",
+        "bandwidth_hz": f"at {mildest.condition.value:g} Hz and below",
+    }[kind]

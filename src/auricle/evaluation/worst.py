@@ -1,0 +1,93 @@
+"""The test recordings whose truth the bundle believes least, with the seconds to hear."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from auricle.audio import Samples, load
+from auricle.evaluation.counting import Judged
+from auricle.evaluation.parts import labels_of
+
+EXCERPT_S = 4.0
+
+
+@dataclass(frozen=True)
+class Worst:
+    """One recording and its worst seconds.
+
+    `belief` is the mean over windows of the probability that its least believed label is as it
+    is; `excerpt_belief` is that of the excerpt, `heard` the mean probability of each label in it.
+    `answer` is the label that wins over the whole recording; it is `wrong` where just one other
+    is true.
+    """
+
+    path: str
+    group: str
+    labels: str
+    true: list[str]
+    answer: str
+    belief: float
+    excerpt_belief: float
+    heard: dict[str, float]
+    start_s: float
+    end_s: float
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it has one label, and another wins."""
+        return len(self.true) == 1 and self.answer not in self.true
+
+
+def worst_clips(judged: Judged, count: int) -> list[Worst]:
+    """Find the recordings of least belief; those on a par in the order of their paths."""
+    believed = belief(judged.said.probabilities, judged.said.targets)
+    clip = judged.test.clip
+    means = np.bincount(clip, believed) / np.bincount(clip)
+    order = sorted(range(len(means)), key=lambda i: (means[i], judged.clips[i]))
+    return [_worst(judged, i, believed, means[i]) for i in order[:count]]
+
+
+def belief(
+    probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    """Probability that the least believed label is as it is [shape=(n,)]."""
+    believed: npt.NDArray[np.float64] = (
+        np.where(targets == 1, probabilities, 1 - probabilities).min(axis=1).astype(np.float64)
+    )
+    return believed
+
+
+def excerpt(worst: Worst, sample_rate_hz: int) -> Samples:
+    """Sound of the worst seconds."""
+    samples = load(Path(worst.path), sample_rate_hz)
+    return samples[round(worst.start_s * sample_rate_hz) : round(worst.end_s * sample_rate_hz)]
+
+
+def _worst(judged: Judged, number: int, believed: npt.NDArray[np.float64], mean: float) -> Worst:
+    test, preprocess = judged.test, judged.bundle.preprocess
+    rows = np.flatnonzero(test.clip == number)
+    start_s, window_s = test.start_s[rows], preprocess.window / preprocess.sample_rate_hz
+    # Windows that lie within EXCERPT_S of each start; some may have been left out of the file.
+    ends = np.searchsorted(start_s, start_s + EXCERPT_S - window_s + 1e-6, side="right")
+    sums = np.concatenate([[0.0], np.cumsum(believed[rows])])
+    means = (sums[ends] - sums[:-1]) / (ends - np.arange(len(rows)))
+    # Where the recording ends sooner, an excerpt of the whole length before it is as good.
+    whole = start_s + EXCERPT_S <= start_s[-1] + window_s + 1e-6
+    first = int(np.argmin(np.where(whole, means, np.inf))) if whole.any() else 0
+    inside = rows[first : ends[first]]
+    heard = judged.said.probabilities[inside].mean(axis=0)
+    clip = judged.cases["clip"]
+    return Worst(
+        judged.clips[number],
+        str(clip.groups[number]),
+        labels_of(judged, clip.targets[number]),
+        [judged.labels[i] for i in np.flatnonzero(clip.targets[number])],
+        judged.labels[int(clip.answer[number])],
+        float(mean),
+        float(means[first]),
+        dict(zip(judged.labels, map(float, heard), strict=True)),
+        float(start_s[first]),
+        float(test.start_s[inside[-1]] + window_s),
+    )
