@@ -1,5 +1,6 @@
 """The stages one after the other on a small corpus of tones and noise, without DVC."""
 
+import csv
 import json
 import os
 from collections.abc import Iterator
@@ -105,6 +106,73 @@ def test_an_overlapping_hop_gives_a_window_every_eighth_of_a_second(project: Pat
     stage("prepare")
     apart = window_file.read(project / "data" / "processed" / "test.jsonl")
     np.testing.assert_array_equal(apart.features[:16], windows.features[:31:2])
+
+
+def test_windows_dealt_out_one_by_one_are_said_to_leak(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage("prepare")
+    whole = window_file.read(project / "data" / "processed" / "test.jsonl")
+    leaky = ("dataset.split=random_windows", "dataset.allow_leaks=true")
+    stage("prepare", *leaky)
+    assert "THIS SPLIT LEAKS: windows of each recording stand on all sides" in (
+        capsys.readouterr().err
+    )
+    seen: dict[tuple[str, float], Any] = {}
+    for name in ("train", "validation", "test"):
+        windows = window_file.read(project / "data" / "processed" / f"{name}.jsonl")
+        assert windows.header.dataset["split"] == "random_windows"
+        for i in range(len(windows)):
+            at = windows.stretch[i]
+            if windows.augmentations[at] == "none":
+                key = (windows.clips[at], float(windows.start_s[i]))
+                assert key not in seen
+                seen[key] = windows.features[i]
+    assert len(seen) == 16 * 16
+    # The same windows as before, dealt out otherwise.
+    for i in range(len(whole)):
+        key = (whole.clips[whole.stretch[i]], float(whole.start_s[i]))
+        np.testing.assert_array_equal(seen[key], whole.features[i])
+    for verb in ("train", "export", "evaluate"):
+        stage(verb, *leaky)
+    assert "WORTH LITTLE" in capsys.readouterr().err
+    for verb in ("prepare", "train", "export", "evaluate"):
+        stage(verb)
+
+
+def test_a_copy_of_a_training_recording_under_test_stops_the_preparation(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (project / "data" / "processed" / "splits.csv").open() as file:
+        sides = list(csv.DictReader(file))
+    first = {row["split"]: row["path"] for row in sides}
+    copies = project / "sounds" / "copies.csv"
+    rows = [{"file": row["path"], "split": row["split"]} for row in sides]
+    copy = project / "sounds" / "tone" / "copy.wav"
+    copy.write_bytes(Path(first["train"]).read_bytes())
+    rows.append({"file": "sounds/tone/copy.wav", "split": "test"})
+    with copies.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["file", "split"])
+        writer.writeheader()
+        writer.writerows(rows)
+    table = ("dataset.table=sounds/copies.csv", "dataset.table_root=.")
+    table = (*table, "dataset.columns.split=split")
+    try:
+        stage("fetch", *table)
+        refused("prepare", *table)
+        told = capsys.readouterr().err
+        pair = f"{first['train']} (train) and sounds/tone/copy.wav (test): identical"
+        assert pair in told
+        assert "dataset.allow_leaks=true" in told
+        stage("prepare", *table, "dataset.allow_leaks=true")
+        assert "THIS SPLIT LEAKS: 1 pair(s)" in capsys.readouterr().err
+        header = window_file.read_header(project / "data" / "processed" / "test.jsonl")
+        assert header.dataset["leaks"] == 1
+    finally:
+        copy.unlink()
+        copies.unlink()
+        stage("fetch")
+        stage("prepare")
 
 
 def test_a_recording_changed_since_fetching_is_refused(project: Path) -> None:
