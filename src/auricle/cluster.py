@@ -1,5 +1,6 @@
 """Work spread over processes or machines, in order, with its progress shown."""
 
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,7 +68,10 @@ class Cluster:
 
 
 def shown(items: Iterable[Out], total: int, description: str) -> Iterator[Out]:
-    """Pass items through and draw a progress bar on standard error, where that is a terminal."""
+    """Pass items through and draw a progress bar on standard error, where that is a terminal.
+
+    Processes that work side by side draw none: they would draw over each other.
+    """
     columns: list[Any] = [TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn()]
     console = Console(stderr=True)
     bar = Progress(
@@ -75,7 +79,7 @@ def shown(items: Iterable[Out], total: int, description: str) -> Iterator[Out]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or multiprocessing.parent_process() is not None,
     )
     with bar:
         yield from bar.track(items, total=total, description=description)

@@ -64,12 +64,14 @@ class Places:
 class Job:
     """One run of a stage.
 
-    It reads from the project and writes to it; a job of a sweep writes into a folder of its own.
+    It reads from the project and writes to it; a job of a sweep writes into a folder of its own,
+    and puts its `name` before what it tells, because others tell at the same time.
     """
 
     reads: Places = field(default_factory=lambda: Places(Path()))
     writes: Places = field(default_factory=lambda: Places(Path()))
     parameters: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,12 @@ class Done:
     objective: float | None = None
 
 
-def run(verb: str, config: DictConfig, reads: Places, writes: Places) -> Done:
+def run(verb: str, config: DictConfig, reads: Places, writes: Places, job: str = "") -> Done:
     """Run a stage with a composed configuration, of which it takes its own groups."""
     name = STAGES[verb][0]
     stage = importlib.import_module(f"auricle.stages.{name}")
     parsed = parse(config, stage.Config)
-    done: Done = getattr(stage, name)(parsed, Job(reads, writes, parameters(config)))
+    done: Done = getattr(stage, name)(parsed, Job(reads, writes, parameters(config), job))
     return done
 
 

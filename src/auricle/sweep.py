@@ -91,7 +91,7 @@ class Task:
         # What one stage of a chain made, the next one reads.
         first = verb == self.verbs[0]
         reads = Places(project.root if first else folder, elsewhere)
-        return run(verb, config, reads, Places(folder))
+        return run(verb, config, reads, Places(folder), f"job {folder.name}: ")
 
 
 def sweep(

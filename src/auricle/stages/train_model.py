@@ -53,7 +53,7 @@ def train_model(config: Config, job: Job) -> Done:
         def on_epoch(epoch: int, logs: dict[str, float]) -> None:
             run.metrics(logs, step=epoch)
             console.print(
-                f"epoch {epoch:3d}/{config.train.epochs}  loss {logs['loss']:.4f}  "
+                f"{job.name}epoch {epoch:3d}/{config.train.epochs}  loss {logs['loss']:.4f}  "
                 f"accuracy {logs['accuracy']:.4f}  validation loss {logs['val_loss']:.4f}  "
                 f"accuracy {logs['val_accuracy']:.4f}",
                 highlight=False,
