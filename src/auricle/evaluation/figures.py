@@ -101,7 +101,7 @@ def draw_risk_coverage(results: Results) -> Any:
         x = np.array(COVERAGES)
         axis.fill_between(
             x, [r.low for r in found.risks], [r.high for r in found.risks],
-            color=colour, alpha=0.15, linewidth=0,
+            color=colour, alpha=0.13, linewidth=0,
         )  # fmt: skip
         handles += axis.plot(x, [r.value for r in found.risks], color=colour)
     axis.set_xlim(0, 1)
@@ -121,7 +121,7 @@ def draw_sweep(results: Results, kind: str) -> Any:
         found = [each.balanced[level] for each in swept]
         axis.fill_between(
             x, [i.low for i in found], [i.high for i in found],
-            color=colour, alpha=0.15, linewidth=0,
+            color=colour, alpha=0.13, linewidth=0,
         )  # fmt: skip
         handles += axis.plot(x, [i.value for i in found], color=colour, marker="o")
         axis.axhline(

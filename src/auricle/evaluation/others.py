@@ -30,8 +30,8 @@ def others(judged: Judged) -> Others:
     thresholds = np.array([bundle.thresholds[label] for label in bundle.labels])
     number = judged.said.targets.sum(axis=1)
     none, several = judged.said.of(number == 0), judged.said.of(number > 1)
-    named = (none.probabilities >= thresholds).any(axis=1)
-    exact = np.equal(several.probabilities >= thresholds, several.targets).all(axis=1)
+    named = (none.probabilities >= thresholds).sum(axis=1) > 0
+    exact = ((several.probabilities >= thresholds) != several.targets).sum(axis=1) == 0
     rest = judged.said.of(number != 1)
     precision, harmonic = {}, {}
     for i, label in enumerate(bundle.labels):

@@ -18,7 +18,7 @@ TITLES = {
 def percent(value: float) -> str:
     """0.973 -> 97.3 %; all or none without a decimal."""
     text = f"{100 * value:.1f}"
-    return f"{text.removesuffix('.0')} %"
+    return f"{text.removesuffix('.0')}\N{NO-BREAK SPACE}%"
 
 
 def between(interval: Interval) -> str:
@@ -33,7 +33,9 @@ def points(value: float) -> str:
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 recording, 12 recordings."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(
+        ",", "\N{NO-BREAK SPACE}"
+    )
 
 
 def joined(names: list[str], word: str = "and") -> str:
@@ -105,8 +107,12 @@ def _precision_recall(results: Results) -> str:
         return "No label occurs in some windows and is missing from others."
     best = max(ranked, key=lambda label: ranked[label].value)
     worst = min(ranked, key=lambda label: ranked[label].value)
-    least = f"{worst} has an average precision of {ranked[worst]}"
-    return f"{least}." if best == worst else f"{least}, {best} of {ranked[best]}."
+    if best == worst:
+        return f"Average precision of {worst}: {ranked[worst]}."
+    return (
+        f"Average precision is lowest for {worst}, {ranked[worst]}, and highest for {best}, "
+        f"{ranked[best]}."
+    )
 
 
 def _reliability(results: Results) -> str:
@@ -120,7 +126,7 @@ def _reliability(results: Results) -> str:
     return (
         f"Probabilities of {worst} miss the truth by {off} on average"
         + (f", mostly {way}" if abs(lean) > mine.expected_calibration_error.value / 2 else "")
-        + ". Points on the dashed line keep their word; a larger one stands for more windows."
+        + ". On the dashed line they would be right; a larger point is more windows."
     )
 
 
