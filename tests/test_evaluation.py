@@ -8,8 +8,7 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.bundle import Bundle
-from auricle.decision import Calibration, Decision, mean_over_context
+from auricle.decision import mean_over_context
 from auricle.errors import AuricleError
 from auricle.evaluation.abstention import COVERAGES, risk_coverage
 from auricle.evaluation.calibration import calibrated
@@ -20,12 +19,9 @@ from auricle.evaluation.parts import by_class, by_group, by_source
 from auricle.evaluation.ranking import curves, ranking
 from auricle.evaluation.saying import said
 from auricle.evaluation.worst import EXCERPT_S, worst_clips
-from auricle.metrics import Bootstrap, f1, share
+from auricle.metrics import f1, share
 from auricle.networks.fitting import SpecAugment, Train
-from auricle.preprocess import Preprocess
-from helpers import header, write_windows
-
-FEW = Bootstrap(100, 0.95, 0)
+from helpers import FEW, SURE, bundle_of, header, judged, write_windows
 
 
 def cases(probabilities, targets, groups=None):
@@ -159,43 +155,6 @@ def test_a_share_and_an_f1_have_the_interval_of_their_resamples():
     assert (found.low, found.high) == pytest.approx(wanted)
 
 
-# What follows judges window files with a bundle whose calibration does nothing.
-
-
-def bundle(labels=("speech", "music"), **decision):
-    silent = dict.fromkeys(
-        ("smoothing_s", "threshold", "hysteresis", "min_duration_s", "hold_s", "gate_dbfs")
-    )
-    spectrum = {"n_fft": 512, "hop_length": 160, "n_mels": 8, "fmin_hz": 0, "fmax_hz": 8000}
-    return Bundle(
-        name="of tests",
-        schema=1,
-        auricle_version="0",
-        labels=list(labels),
-        targets="independent",
-        preprocess=Preprocess(16000, 0.25, 0.25, "pad"),
-        features=spectrum,
-        shape=[8, 8],
-        calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),
-        thresholds=dict.fromkeys(labels, 0.5),
-        decision=Decision(**{"context_s": 0.25, **silent, **decision}),
-        dataset={},
-        model_sha256="",
-    )
-
-
-def judged(tmp_path, stretches, logits, **decision):
-    """Judge stretches (clip, labels, number of windows) whose logits are given."""
-    test = write_windows(
-        tmp_path / "test.jsonl",
-        [(name, labels, "none", np.zeros((n, 8, 8), np.float32)) for name, labels, n in stretches],
-    )
-    return Judged(np.asarray(logits, np.float32), test, bundle(**decision), FEW)
-
-
-SURE = {"speech": (5, -5), "music": (-5, 5), "both": (5, 5), "none": (-5, -5)}
-
-
 def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp_path):
     rng = np.random.default_rng(4)
     of = header()
@@ -208,8 +167,8 @@ def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp
     window_file.write(tmp_path / "test.jsonl", of, [(lines, 10, 1)])
     test = window_file.read(tmp_path / "test.jsonl")
     logits = rng.standard_normal((10, 2)).astype(np.float32)
-    found = Judged(logits, test, bundle(), FEW)
-    sigmoid = bundle().calibration.probabilities
+    found = Judged(logits, test, bundle_of(), FEW)
+    sigmoid = bundle_of().calibration.probabilities
     for part in (slice(0, 5), slice(5, 10)):
         wanted = sigmoid(mean_over_context(logits[part], 4))
         assert np.array_equal(found.cases["second"].probabilities[part], wanted)

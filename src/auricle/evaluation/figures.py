@@ -135,7 +135,7 @@ def draw_sweep(results: Results, kind: str) -> Any:
     if kind == "snr_db":
         axis.invert_xaxis()
     axis.set_ylim(max(0, lowest - 0.02), 1.01)
-    legend(axis, handles, ["window", "second"], loc="lower left")
+    legend(axis, handles, ["window", "second"], loc="best")
     return figure
 
 

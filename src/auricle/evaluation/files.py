@@ -97,7 +97,7 @@ def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:
                 part.clips,
                 part.groups,
                 part.windows,
-                *_values(part.balanced.get(level) for level in LEVELS),
+                *(text for level in LEVELS for text in part.bounded(level)),
             )
             for part in parts
         ),
@@ -131,12 +131,8 @@ def _bounded(names: Iterable[str]) -> list[str]:
     return [f"{name}{bound}" for name in names for bound in _BOUNDS]
 
 
-def _values(intervals: Iterable[Interval | None]) -> list[str]:
-    return [
-        text
-        for i in intervals
-        for text in (map(_short, (i.value, i.low, i.high)) if i else ("", "", ""))
-    ]
+def _values(intervals: Iterable[Interval]) -> list[str]:
+    return [_short(value) for i in intervals for value in (i.value, i.low, i.high)]
 
 
 def _short(value: float) -> str:

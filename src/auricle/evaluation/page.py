@@ -19,7 +19,7 @@ from auricle.report.charts import svg
 from auricle.report.page import Chart, Table, render
 from auricle.report.sound import audio_uri
 
-_GROUPS_SHOWN = 10
+_PARTS_SHOWN = 10
 
 
 def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
@@ -140,23 +140,14 @@ def _tables(results: Results) -> dict[str, Table]:
                 for label in rest.average_precision
             ],
         )
-    found["classes"] = _parts("Share of each class answered rightly", "class", results.classes)
-    found["sources"] = _parts("By source of the recordings", "source", results.sources, True)
-    counted = [part for part in results.groups if part.balanced][:_GROUPS_SHOWN]
-    found["groups"] = Table(
-        f"The {len(counted)} groups of lowest balanced accuracy by second, of "
-        f"{len(results.groups)}; all are in plots/by_group.csv",
-        ["group", "labels", "recordings", "window", "second", "clip"],
-        [
-            [
-                part.name,
-                part.labels,
-                str(part.clips),
-                *(f"{part.balanced[level].value:.3f}" for level in LEVELS),
-            ]
-            for part in counted
-        ],
-        names=2,
+    found["classes"] = _parts(
+        "Share of each class answered rightly", "class", results.classes, labels=False
+    )
+    found["sources"] = _parts("By source of the recordings", "source", results.sources)
+    found["groups"] = _parts(
+        "By group, balanced accuracy",
+        "group",
+        [part for part in results.groups if part.balanced],
     )
     return found
 
@@ -182,7 +173,10 @@ def _data(about: dict[str, Any]) -> dict[str, Table]:
     }
 
 
-def _parts(caption: str, name: str, parts: list[Part], labels: bool = False) -> Table:
+def _parts(caption: str, name: str, parts: list[Part], labels: bool = True) -> Table:
+    shown = _PARTS_SHOWN if labels else len(parts)
+    if len(parts) > shown:
+        caption += f": the {shown} worst by second of {len(parts)}, all are in plots/by_{name}.csv"
     return Table(
         caption,
         [name, *(["labels"] if labels else []), "recordings", "groups", *LEVELS],
@@ -192,16 +186,16 @@ def _parts(caption: str, name: str, parts: list[Part], labels: bool = False) -> 
                 *([part.labels] if labels else []),
                 str(part.clips),
                 str(part.groups),
-                *(_text(part.balanced.get(level)) for level in LEVELS),
+                *(part.text(level) for level in LEVELS),
             ]
-            for part in parts
+            for part in parts[:shown]
         ],
         names=2 if labels else 1,
     )
 
 
 def _text(interval: Interval | None) -> str:
-    return str(interval) if interval else "none has one label"
+    return str(interval) if interval else "all or none have it"
 
 
 def _audio(clip: Worst, results: Results) -> str:

@@ -1,6 +1,7 @@
 """Plain sentences about the figures of this very bundle."""
 
 from auricle.evaluation.counting import Judged
+from auricle.evaluation.naive import Pair
 from auricle.evaluation.results import Results, Swept
 from auricle.metrics import Interval
 
@@ -78,6 +79,21 @@ def confused(results: Results, level: str) -> str:
     return f"Most often {worst[0]} is taken for {worst[1]}: {percent(share)} of its cases."
 
 
+def claimed(pair: Pair) -> str:
+    """Say what the careless test of the naive pair claims beyond the honest one."""
+    much = pair.claimed_too_much
+    if much.low > 0:
+        return (
+            f"The careless test claims {points(much.value)} too much "
+            f"({100 * much.low:.1f} to {100 * much.high:.1f})."
+        )
+    return (
+        f"Here the careless test claims {points(much.value)} {'more' if much.value > 0 else 'less'}"
+        f", which chance alone could give ({100 * much.low:+.1f} to {100 * much.high:+.1f}): "
+        "the sounds are easy, the recordings many, or the test is small."
+    )
+
+
 def of_chart(results: Results, name: str) -> tuple[str, str]:
     """Title of a chart, and what it shows."""
     sentence = {
@@ -148,10 +164,10 @@ def _sweep(results: Results, kind: str) -> str:
     fallen = base.value - worst.balanced["second"].value
     where = _condition(worst)
     if fallen < 0.005:
-        return (
-            f"By second it stays within half a percentage point of {percent(base.value)}, "
-            "whatever is done."
-        )
+        best = max(swept, key=lambda each: each.balanced["second"].value)
+        risen = best.balanced["second"].value - base.value
+        more = f", and gains {points(risen)} {_condition(best)}" if risen >= 0.005 else ""
+        return f"By second it never loses more than half a percentage point{more}."
     clear = [each for each in swept if each.balanced["second"].high < base.low]
     return (
         f"By second it falls from {percent(base.value)} to "
