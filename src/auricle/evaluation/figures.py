@@ -14,6 +14,7 @@ from auricle.report.charts import LINE, MUTED, SERIES, axes, legend, plain
 
 # More lines than this cannot be told apart; the labels that are ranked worst are drawn.
 MOST_LINES = 6
+_WIDEST = 7.0  # inches of a confusion matrix; one that would be wider has no numbers in it
 AXES = {
     "level_db": "change of level, dB",
     "snr_db": "signal to noise, dB",
@@ -42,13 +43,13 @@ def draw_confusion(results: Results) -> Any:
     from matplotlib.figure import Figure
 
     labels = [plain(label) for label in results.judged.labels]
-    side = 0.7 * len(labels)
+    side = min(0.7, _WIDEST / len(labels)) * len(labels)
     figure = Figure(figsize=(len(LEVELS) * (1.1 + side), 2.2 + side), layout="constrained")
     panels = figure.subplots(1, len(LEVELS), sharey=True)
     for axis, level in zip(panels, LEVELS, strict=True):
         shares = confusion_shares(results, level)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), value in np.ndenumerate(shares):
+        for (row, column), value in np.ndenumerate(shares if side < _WIDEST else shares[:0]):
             colour = "white" if value > 0.5 else "black"
             axis.text(column, row, f"{value:.3f}", ha="center", va="center", color=colour)
         axis.set_title(f"{level}\n{len(results.judged.one_label(level))} cases")
