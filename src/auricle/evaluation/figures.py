@@ -14,6 +14,7 @@ from auricle.report.charts import LINE, MUTED, SERIES, axes, legend, plain
 
 # More lines than this cannot be told apart; the labels that are ranked worst are drawn.
 MOST_LINES = 6
+_LARGE = (4.8, 3.2)  # inches, of the charts that stand in two columns
 _WIDEST = 7.0  # inches of a confusion matrix; one that would be wider has no numbers in it
 AXES = {
     "level_db": "change of level, dB",
@@ -62,7 +63,7 @@ def draw_confusion(results: Results) -> Any:
 
 def draw_roc(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
     """Share of right and false windows that are named, over all thresholds."""
-    figure, axis = axes("false positive rate", "true positive rate")
+    figure, axis = axes("false positive rate", "true positive rate", *_LARGE)
     axis.plot([0, 1], [0, 1], color=LINE, linewidth=1)
     _lines(axis, results, curves, "false_positive_rate", "true_positive_rate", "lower right")
     return figure
@@ -70,14 +71,14 @@ def draw_roc(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
 
 def draw_precision_recall(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
     """Precision against recall, over all thresholds."""
-    figure, axis = axes("recall", "precision")
+    figure, axis = axes("recall", "precision", *_LARGE)
     _lines(axis, results, curves, "recall", "precision", "lower left")
     return figure
 
 
 def draw_reliability(results: Results) -> Any:
     """Share that has a label against what was said of it, in bins of the probability."""
-    figure, axis = axes("probability that was given", "share that has the label")
+    figure, axis = axes("probability that was given", "share that has the label", *_LARGE)
     axis.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     labels, handles = shown_labels(results), []
     for i, label in enumerate(labels):
@@ -96,7 +97,7 @@ def draw_reliability(results: Results) -> Any:
 
 def draw_risk_coverage(results: Results) -> Any:
     """Risk of what is answered, against how much is."""
-    figure, axis = axes("share of cases answered", "share of answers wrong")
+    figure, axis = axes("share of cases answered", "share of answers wrong", *_LARGE)
     handles = []
     for colour, (_level, found) in zip(SERIES, results.risk.items(), strict=False):
         x = np.array(COVERAGES)

@@ -32,6 +32,12 @@ def points(value: float) -> str:
     return f"{abs(100 * value):.1f} percentage points"
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    """Give a number its sign: +3, and a minus that is one."""
+    text = f"{value:+.{decimals}f}" if decimals else f"{value:+g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 recording, 12 recordings."""
     return f"{number:,} {one if number == 1 else many or one + 's'}".replace(
@@ -89,7 +95,8 @@ def claimed(pair: Pair) -> str:
         )
     return (
         f"Here the careless test claims {points(much.value)} {'more' if much.value > 0 else 'less'}"
-        f", which chance alone could give ({100 * much.low:+.1f} to {100 * much.high:+.1f}): "
+        f", which chance alone could give ({signed(100 * much.low, 1)} to "
+        f"{signed(100 * much.high, 1)}): "
         "the sounds are easy, the recordings many, or the test is small."
     )
 
@@ -183,7 +190,7 @@ def _sweep(results: Results, kind: str) -> str:
 def _condition(swept: Swept) -> str:
     value = swept.condition.value
     return {
-        "level_db": f"at {value:+g} dB",
+        "level_db": f"at {signed(value)} dB",
         "snr_db": f"with noise {abs(value):g} dB {'below' if value >= 0 else 'above'} the sound",
         "bandwidth_hz": f"with nothing above {value:g} Hz",
     }[swept.condition.kind]
@@ -197,7 +204,7 @@ def _onset(clear: list[Swept], kind: str) -> str:
         else max(clear, key=lambda each: each.condition.value)
     )
     return {
-        "level_db": f"from {mildest.condition.value:+g} dB on",
-        "snr_db": f"at {mildest.condition.value:g} dB and below",
-        "bandwidth_hz": f"at {mildest.condition.value:g} Hz and below",
+        "level_db": f"from {signed(mildest.condition.value)} dB on",
+        "snr_db": f"from {signed(mildest.condition.value)} dB down",
+        "bandwidth_hz": f"from {mildest.condition.value:g} Hz down",
     }[kind]
