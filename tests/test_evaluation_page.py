@@ -98,6 +98,19 @@ def test_an_evaluation_that_leaks_says_so_first(tmp_path):
     assert "none of which it was trained on" not in text
 
 
+def test_a_bundle_of_one_label_is_judged_by_how_it_ranks(tmp_path):
+    path = str(recording(tmp_path / "a.wav", seconds=5.0))
+    quiet = str(recording(tmp_path / "b.wav", seconds=5.0))
+    logits = [[2.0]] * 20 + [[-2.0]] * 20
+    found = judged(tmp_path, [(path, ["alarm"], 20), (quiet, [], 20)], logits, ["alarm"])
+    write_report(Results(found, [], None, "no", {}, 1), tmp_path / "none.json", tmp_path)
+    text = words((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "How well it hears alarm" in text
+    assert "balanced accuracy says nothing" in text
+    assert "Average precision of alarm: 1.000" in text
+    assert "Of 20 windows without any of the labels, 0 %" in text
+
+
 def test_what_cannot_be_had_is_said(tmp_path):
     text = words(page(tmp_path, heard=False, pair="30 windows are too few"))
     assert "Not measured: 30 windows are too few." in text

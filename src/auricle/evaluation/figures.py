@@ -16,10 +16,11 @@ from auricle.report.charts import LINE, MUTED, SERIES, axes, legend, plain
 MOST_LINES = 6
 _LARGE = (4.8, 3.2)  # inches, of the charts that stand in two columns
 _WIDEST = 7.0  # inches of a confusion matrix; one that would be wider has no numbers in it
-AXES = {
-    "level_db": "change of level, dB",
-    "snr_db": "signal to noise, dB",
-    "bandwidth_hz": "bandwidth, Hz",
+# Name of each sweep's files, and what is along its axis.
+SWEEPS = {
+    "level_db": ("level", "change of level, dB"),
+    "snr_db": ("snr", "signal to noise, dB"),
+    "bandwidth_hz": ("bandwidth", "bandwidth, Hz"),
 }
 
 
@@ -114,7 +115,7 @@ def draw_risk_coverage(results: Results) -> Any:
 
 def draw_sweep(results: Results, kind: str) -> Any:
     """Balanced accuracy under each change, beside that of the sound as it is."""
-    figure, axis = axes(AXES[kind], "balanced accuracy")
+    figure, axis = axes(SWEEPS[kind][1], "balanced accuracy")
     swept = results.sweep(kind)
     x = np.array([each.condition.value for each in swept])
     lowest = 1 / len(results.judged.labels)

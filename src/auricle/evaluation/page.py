@@ -13,7 +13,7 @@ from auricle.evaluation.parts import Part
 from auricle.evaluation.ranking import curves
 from auricle.evaluation.results import Results
 from auricle.evaluation.worst import Worst, excerpt
-from auricle.files import write_text
+from auricle.files import whole_folder, write_text
 from auricle.metrics import Interval
 from auricle.report.charts import svg
 from auricle.report.page import Chart, Table, render
@@ -40,16 +40,14 @@ def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
         "precision_recall": figures.draw_precision_recall(results, drawn),
         "reliability": figures.draw_reliability(results),
         "risk_coverage": figures.draw_risk_coverage(results),
-        **{kind: figures.draw_sweep(results, kind) for kind in figures.AXES if results.sweep(kind)},
+        **{
+            kind: figures.draw_sweep(results, kind)
+            for kind in figures.SWEEPS
+            if results.sweep(kind)
+        },
     }
-    pictures = {name.partition("_")[0] if name in figures.AXES else name: figure
-                for name, figure in charts.items()}  # fmt: skip
-    write_plots(
-        results,
-        drawn,
-        {"confusion": figures.draw_confusion(results), **pictures},
-        folder / "plots",
-    )
+    with whole_folder(folder / "plots") as plots:
+        write_plots(results, drawn, charts, plots)
     about = _dataset(dataset)
     text = render(
         Path(__file__).with_name("page.html"),
@@ -75,13 +73,13 @@ def _chart(results: Results, name: str, figure: Any) -> Chart:
 
 def _numbers(results: Results, name: str) -> list[Table]:
     """Give what a chart shows as a table, where it is short enough to be read."""
-    if name in figures.AXES:
+    if name in figures.SWEEPS:
         rows = [
             [f"{each.condition.value:g}", *(str(each.balanced[level]) for level in each.balanced)]
             for each in results.sweep(name)
         ]
         rows.append(["as it is", *(str(results.balanced[n]) for n in ("window", "second"))])
-        return [Table("Balanced accuracy", [figures.AXES[name], "window", "second"], rows)]
+        return [Table("Balanced accuracy", [figures.SWEEPS[name][1], "window", "second"], rows)]
     if name == "risk_coverage":
         rows = [
             [f"{coverage:.0%}", *(str(curve.at(coverage)) for curve in results.risk.values())]

@@ -55,6 +55,8 @@ def joined(names: list[str], word: str = "and") -> str:
 def headline(results: Results) -> str:
     """How often it is right, in a line."""
     labels = results.judged.labels
+    if len(labels) == 1:
+        return f"How well it hears {labels[0]}"
     asked = joined(labels, "or") if len(labels) <= 4 else f"one of {len(labels)} labels"
     value = results.balanced["second"].value
     right = f"{round(100 * value)}" if value <= 0.99 or value == 1 else "more than 99"
