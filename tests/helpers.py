@@ -3,15 +3,23 @@
 import numpy as np
 import soundfile
 
+from auricle.bundle import Bundle
 from auricle.cluster import Cluster
 from auricle.datasets import window_file
 from auricle.datasets.clips import Clip
 from auricle.datasets.folder import Columns, Folder
+from auricle.decision import Calibration, Decision
+from auricle.evaluation.counting import Judged
+from auricle.metrics import Bootstrap
+from auricle.preprocess import Preprocess
 
 RATE = 16000
 HERE = Cluster("loky", 1, None)
 COLUMNS = Columns("file", None, None, None, None, None)
 SHAPE = (8, 8)
+FEW = Bootstrap(100, 0.95, 0)
+# Logits of (speech, music) that leave no doubt.
+SURE = {"speech": (5, -5), "music": (-5, 5), "both": (5, 5), "none": (-5, -5)}
 
 
 def recording(path, seconds=0.3, seed=0):
@@ -98,3 +106,35 @@ def two_classes(path, clips=6, windows=10, shape=SHAPE, seed=0):
         rows[:, :, : shape[1] // 2] += 2 * (i % 2) - 1
         stretches.append((f"{label}_{i}.wav", [label], "none", rows))
     return write_windows(path, stretches, shape=shape)
+
+
+def bundle_of(labels=("speech", "music"), **decision):
+    """Give a bundle without a network, whose calibration does nothing."""
+    unset = dict.fromkeys(
+        ("smoothing_s", "threshold", "hysteresis", "min_duration_s", "hold_s", "gate_dbfs")
+    )
+    return Bundle(
+        name="of tests",
+        schema=1,
+        auricle_version="0",
+        labels=list(labels),
+        targets="independent",
+        preprocess=Preprocess(RATE, 0.25, 0.25, "pad"),
+        features={},
+        shape=list(SHAPE),
+        calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),
+        thresholds=dict.fromkeys(labels, 0.5),
+        decision=Decision(**{"context_s": 0.25, **unset, **decision}),
+        dataset={},
+        model_sha256="",
+    )
+
+
+def judged(folder, stretches, logits, labels=("speech", "music"), **decision):
+    """Judge stretches (clip, labels, number of windows) whose logits are given."""
+    test = write_windows(
+        folder / "test.jsonl",
+        [(name, mine, "none", np.zeros((n, *SHAPE), np.float32)) for name, mine, n in stretches],
+        labels=labels,
+    )
+    return Judged(np.asarray(logits, np.float32), test, bundle_of(labels, **decision), FEW)

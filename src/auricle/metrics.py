@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,7 @@ class Bootstrap:
 
     def drawn(self, groups: int) -> npt.NDArray[np.int64]:
         """How often each group is drawn [shape=(resamples, groups)]."""
-        rng = np.random.default_rng(self.seed)
-        drawn: npt.NDArray[np.int64] = rng.multinomial(
-            groups, np.full(groups, 1 / groups), self.resamples
-        )
-        return drawn
+        return _drawn(self.resamples, self.seed, groups)
 
     def interval(self, value: float, scores: Counts) -> Interval:
         """Put a figure between the quantiles of its resamples; those that have none are left."""
@@ -81,6 +78,15 @@ class Bootstrap:
         value = figure(*(total.sum(axis=0, keepdims=True) for total in by_group))[0]
         scores = figure(*(np.tensordot(drawn, total, 1) for total in by_group))
         return self.interval(value, scores)
+
+
+@lru_cache(maxsize=4)
+def _drawn(resamples: int, seed: int, groups: int) -> npt.NDArray[np.int64]:
+    """Draw once for all figures that are over equally many groups."""
+    rng = np.random.default_rng(seed)
+    drawn: npt.NDArray[np.int64] = rng.multinomial(groups, np.full(groups, 1 / groups), resamples)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def numbered(groups: Sequence[str]) -> tuple[npt.NDArray[np.int64], int]:

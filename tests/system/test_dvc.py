@@ -52,6 +52,8 @@ def test_another_checkout_and_number_of_workers_build_the_same_bytes(
         "models/classifier/model.tflite",
         "models/classifier/bundle.json",
         "reports/metrics.json",
+        "reports/report.html",
+        "reports/plots/snr.csv",
     ):
         assert (other / name).read_bytes() == (built / name).read_bytes(), name
 

@@ -114,7 +114,7 @@ def test_figures_and_bundle_are_kept_without_pickle(
     client: Any, recorded: Any, built: Path
 ) -> None:
     names = {file.path for file in client.list_artifacts(recorded.info.run_id, "reports")}
-    assert {"reports/metrics.json", "reports/confusion.png"} <= names
+    assert {"reports/metrics.json", "reports/report.html", "reports/plots"} <= names
     assert not list((built / "mlruns").rglob("*.pkl"))
 
 

@@ -14,10 +14,13 @@ from auricle.report.charts import LINE, MUTED, SERIES, axes, legend, plain
 
 # More lines than this cannot be told apart; the labels that are ranked worst are drawn.
 MOST_LINES = 6
-AXES = {
-    "level_db": "change of level, dB",
-    "snr_db": "signal to noise, dB",
-    "bandwidth_hz": "bandwidth, Hz",
+_LARGE = (4.8, 3.2)  # inches, of the charts that stand in two columns
+_WIDEST = 7.0  # inches of a confusion matrix; one that would be wider has no numbers in it
+# Name of each sweep's files, and what is along its axis.
+SWEEPS = {
+    "level_db": ("level", "change of level, dB"),
+    "snr_db": ("snr", "signal to noise, dB"),
+    "bandwidth_hz": ("bandwidth", "bandwidth, Hz"),
 }
 
 
@@ -42,13 +45,13 @@ def draw_confusion(results: Results) -> Any:
     from matplotlib.figure import Figure
 
     labels = [plain(label) for label in results.judged.labels]
-    side = 0.7 * len(labels)
+    side = min(0.7, _WIDEST / len(labels)) * len(labels)
     figure = Figure(figsize=(len(LEVELS) * (1.1 + side), 2.2 + side), layout="constrained")
     panels = figure.subplots(1, len(LEVELS), sharey=True)
     for axis, level in zip(panels, LEVELS, strict=True):
         shares = confusion_shares(results, level)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), value in np.ndenumerate(shares):
+        for (row, column), value in np.ndenumerate(shares if side < _WIDEST else shares[:0]):
             colour = "white" if value > 0.5 else "black"
             axis.text(column, row, f"{value:.3f}", ha="center", va="center", color=colour)
         axis.set_title(f"{level}\n{len(results.judged.one_label(level))} cases")
@@ -61,7 +64,7 @@ def draw_confusion(results: Results) -> Any:
 
 def draw_roc(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
     """Share of right and false windows that are named, over all thresholds."""
-    figure, axis = axes("false positive rate", "true positive rate")
+    figure, axis = axes("false positive rate", "true positive rate", *_LARGE)
     axis.plot([0, 1], [0, 1], color=LINE, linewidth=1)
     _lines(axis, results, curves, "false_positive_rate", "true_positive_rate", "lower right")
     return figure
@@ -69,14 +72,14 @@ def draw_roc(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
 
 def draw_precision_recall(results: Results, curves: dict[str, dict[str, Any]]) -> Any:
     """Precision against recall, over all thresholds."""
-    figure, axis = axes("recall", "precision")
+    figure, axis = axes("recall", "precision", *_LARGE)
     _lines(axis, results, curves, "recall", "precision", "lower left")
     return figure
 
 
 def draw_reliability(results: Results) -> Any:
     """Share that has a label against what was said of it, in bins of the probability."""
-    figure, axis = axes("probability that was given", "share that has the label")
+    figure, axis = axes("probability that was given", "share that has the label", *_LARGE)
     axis.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     labels, handles = shown_labels(results), []
     for i, label in enumerate(labels):
@@ -95,13 +98,13 @@ def draw_reliability(results: Results) -> Any:
 
 def draw_risk_coverage(results: Results) -> Any:
     """Risk of what is answered, against how much is."""
-    figure, axis = axes("share of cases answered", "share of answers wrong")
+    figure, axis = axes("share of cases answered", "share of answers wrong", *_LARGE)
     handles = []
     for colour, (_level, found) in zip(SERIES, results.risk.items(), strict=False):
         x = np.array(COVERAGES)
         axis.fill_between(
             x, [r.low for r in found.risks], [r.high for r in found.risks],
-            color=colour, alpha=0.15, linewidth=0,
+            color=colour, alpha=0.13, linewidth=0,
         )  # fmt: skip
         handles += axis.plot(x, [r.value for r in found.risks], color=colour)
     axis.set_xlim(0, 1)
@@ -112,7 +115,7 @@ def draw_risk_coverage(results: Results) -> Any:
 
 def draw_sweep(results: Results, kind: str) -> Any:
     """Balanced accuracy under each change, beside that of the sound as it is."""
-    figure, axis = axes(AXES[kind], "balanced accuracy")
+    figure, axis = axes(SWEEPS[kind][1], "balanced accuracy")
     swept = results.sweep(kind)
     x = np.array([each.condition.value for each in swept])
     lowest = 1 / len(results.judged.labels)
@@ -121,7 +124,7 @@ def draw_sweep(results: Results, kind: str) -> Any:
         found = [each.balanced[level] for each in swept]
         axis.fill_between(
             x, [i.low for i in found], [i.high for i in found],
-            color=colour, alpha=0.15, linewidth=0,
+            color=colour, alpha=0.13, linewidth=0,
         )  # fmt: skip
         handles += axis.plot(x, [i.value for i in found], color=colour, marker="o")
         axis.axhline(
@@ -135,7 +138,7 @@ def draw_sweep(results: Results, kind: str) -> Any:
     if kind == "snr_db":
         axis.invert_xaxis()
     axis.set_ylim(max(0, lowest - 0.02), 1.01)
-    legend(axis, handles, ["window", "second"], loc="lower left")
+    legend(axis, handles, ["window", "second"], loc="best")
     return figure
 
 

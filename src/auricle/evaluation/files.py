@@ -25,7 +25,7 @@ def write_plots(
     charts: dict[str, Any],
     folder: Path,
 ) -> None:
-    """Write `reports/plots`: a CSV a question, and the charts as PNG."""
+    """Fill a folder with a CSV a question, and the charts as PNG."""
     _confusion(results, folder / "confusion.csv")
     for name, x, y in (
         ("roc", "false_positive_rate", "true_positive_rate"),
@@ -55,9 +55,9 @@ def write_plots(
             for i, coverage in enumerate(COVERAGES)
         ),
     )
-    for kind in figures.AXES:
+    for kind, (name, _) in figures.SWEEPS.items():
         _write(
-            folder / f"{kind.partition('_')[0]}.csv",
+            folder / f"{name}.csv",
             (kind, *_bounded(("window", "second"))),
             (
                 (
@@ -76,7 +76,9 @@ def write_plots(
     _ranking(results, folder / "ranking.csv")
     _worst(results, folder / "worst.csv")
     for name, figure in charts.items():
-        save_png(figure, folder / f"{name}.png")
+        stem = figures.SWEEPS[name][0] if name in figures.SWEEPS else name
+        save_png(figure, folder / f"{stem}.png")
+    save_png(figures.draw_confusion(results), folder / "confusion.png")
 
 
 def _confusion(results: Results, path: Path) -> None:
@@ -97,7 +99,7 @@ def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:
                 part.clips,
                 part.groups,
                 part.windows,
-                *_values(part.balanced.get(level) for level in LEVELS),
+                *(text for level in LEVELS for text in part.bounded(level)),
             )
             for part in parts
         ),
@@ -131,12 +133,8 @@ def _bounded(names: Iterable[str]) -> list[str]:
     return [f"{name}{bound}" for name in names for bound in _BOUNDS]
 
 
-def _values(intervals: Iterable[Interval | None]) -> list[str]:
-    return [
-        text
-        for i in intervals
-        for text in (map(_short, (i.value, i.low, i.high)) if i else ("", "", ""))
-    ]
+def _values(intervals: Iterable[Interval]) -> list[str]:
+    return [_short(value) for i in intervals for value in (i.value, i.low, i.high)]
 
 
 def _short(value: float) -> str:

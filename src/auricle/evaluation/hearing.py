@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +134,8 @@ def hear(
             f"The test windows are of other recordings than data/processed/splits.csv says "
             f"({', '.join(missing[:3])}): run `auricle repro`"
         )
-    work = partial(_hear, conditions=conditions, bundle=places.classifier, seed=seed)
+    key = digest(places.classifier / "bundle.json")
+    work = partial(_hear, conditions=conditions, bundle=places.classifier, key=key, seed=seed)
     levels, logits = [], []
     results = cluster.map(work, [clips[name] for name in names], "sound")
     for name, count, (level, scores) in zip(names, counts, results, strict=True):
@@ -149,7 +150,7 @@ def hear(
 
 
 def _hear(
-    clip: Clip, conditions: Sequence[Condition], bundle: Path, seed: int
+    clip: Clip, conditions: Sequence[Condition], bundle: Path, key: str, seed: int
 ) -> tuple[Array, Array]:
     """Levels and logits of one recording: all the work of a worker."""
     path = Path(clip.path)
@@ -158,7 +159,7 @@ def _hear(
             f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
             "run `auricle fetch`"
         )
-    classifier = _classifier(bundle)
+    classifier = _classifier(bundle, key)
     preprocess = classifier.bundle.preprocess
     samples = load(path, preprocess.sample_rate_hz)
     levels = level_dbfs(preprocess.windows(samples))
@@ -180,7 +181,7 @@ def _logits(classifier: Classifier, samples: Samples) -> Array:
     return np.concatenate(parts)
 
 
-@cache
-def _classifier(bundle: Path) -> Classifier:
-    """Load the bundle once a process."""
+@lru_cache(maxsize=1)
+def _classifier(bundle: Path, key: str) -> Classifier:
+    """Load the bundle once a process; `key` is of what is in it, for a process that lives on."""
     return Classifier(bundle)

@@ -11,10 +11,12 @@ from auricle.metrics import Interval, f1, share
 
 @dataclass(frozen=True)
 class Others:
-    """`falsely_named`: share of windows without a label that are given one; `all_named`: share of
-    windows with several that are given just these. By label, over both: average precision and F1,
-    where some have it and some have not.
-    """  # noqa: D205
+    """What is said of windows that have none of the labels, or several.
+
+    `falsely_named` is the share of those without a label that are given one, `all_named` that of
+    those with several that are given just these. Average precision and F1 are over both, of each
+    label that some have and some have not.
+    """
 
     none: int
     several: int
@@ -30,8 +32,8 @@ def others(judged: Judged) -> Others:
     thresholds = np.array([bundle.thresholds[label] for label in bundle.labels])
     number = judged.said.targets.sum(axis=1)
     none, several = judged.said.of(number == 0), judged.said.of(number > 1)
-    named = (none.probabilities >= thresholds).any(axis=1)
-    exact = np.equal(several.probabilities >= thresholds, several.targets).all(axis=1)
+    named = (none.probabilities >= thresholds).sum(axis=1) > 0
+    exact = ((several.probabilities >= thresholds) != several.targets).sum(axis=1) == 0
     rest = judged.said.of(number != 1)
     precision, harmonic = {}, {}
     for i, label in enumerate(bundle.labels):

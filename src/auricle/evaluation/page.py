@@ -13,13 +13,13 @@ from auricle.evaluation.parts import Part
 from auricle.evaluation.ranking import curves
 from auricle.evaluation.results import Results
 from auricle.evaluation.worst import Worst, excerpt
-from auricle.files import write_text
+from auricle.files import whole_folder, write_text
 from auricle.metrics import Interval
 from auricle.report.charts import svg
 from auricle.report.page import Chart, Table, render
 from auricle.report.sound import audio_uri
 
-_GROUPS_SHOWN = 10
+_PARTS_SHOWN = 10
 
 
 def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
@@ -40,16 +40,14 @@ def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
         "precision_recall": figures.draw_precision_recall(results, drawn),
         "reliability": figures.draw_reliability(results),
         "risk_coverage": figures.draw_risk_coverage(results),
-        **{kind: figures.draw_sweep(results, kind) for kind in figures.AXES if results.sweep(kind)},
+        **{
+            kind: figures.draw_sweep(results, kind)
+            for kind in figures.SWEEPS
+            if results.sweep(kind)
+        },
     }
-    pictures = {name.partition("_")[0] if name in figures.AXES else name: figure
-                for name, figure in charts.items()}  # fmt: skip
-    write_plots(
-        results,
-        drawn,
-        {"confusion": figures.draw_confusion(results), **pictures},
-        folder / "plots",
-    )
+    with whole_folder(folder / "plots") as plots:
+        write_plots(results, drawn, charts, plots)
     about = _dataset(dataset)
     text = render(
         Path(__file__).with_name("page.html"),
@@ -75,13 +73,13 @@ def _chart(results: Results, name: str, figure: Any) -> Chart:
 
 def _numbers(results: Results, name: str) -> list[Table]:
     """Give what a chart shows as a table, where it is short enough to be read."""
-    if name in figures.AXES:
+    if name in figures.SWEEPS:
         rows = [
             [f"{each.condition.value:g}", *(str(each.balanced[level]) for level in each.balanced)]
             for each in results.sweep(name)
         ]
         rows.append(["as it is", *(str(results.balanced[n]) for n in ("window", "second"))])
-        return [Table("Balanced accuracy", [figures.AXES[name], "window", "second"], rows)]
+        return [Table("Balanced accuracy", [figures.SWEEPS[name][1], "window", "second"], rows)]
     if name == "risk_coverage":
         rows = [
             [f"{coverage:.0%}", *(str(curve.at(coverage)) for curve in results.risk.values())]
@@ -140,23 +138,14 @@ def _tables(results: Results) -> dict[str, Table]:
                 for label in rest.average_precision
             ],
         )
-    found["classes"] = _parts("Share of each class answered rightly", "class", results.classes)
-    found["sources"] = _parts("By source of the recordings", "source", results.sources, True)
-    counted = [part for part in results.groups if part.balanced][:_GROUPS_SHOWN]
-    found["groups"] = Table(
-        f"The {len(counted)} groups of lowest balanced accuracy by second, of "
-        f"{len(results.groups)}; all are in plots/by_group.csv",
-        ["group", "labels", "recordings", "window", "second", "clip"],
-        [
-            [
-                part.name,
-                part.labels,
-                str(part.clips),
-                *(f"{part.balanced[level].value:.3f}" for level in LEVELS),
-            ]
-            for part in counted
-        ],
-        names=2,
+    found["classes"] = _parts(
+        "Share of each class answered rightly", "class", results.classes, labels=False
+    )
+    found["sources"] = _parts("By source of the recordings", "source", results.sources)
+    found["groups"] = _parts(
+        "By group, balanced accuracy",
+        "group",
+        [part for part in results.groups if part.balanced],
     )
     return found
 
@@ -182,7 +171,10 @@ def _data(about: dict[str, Any]) -> dict[str, Table]:
     }
 
 
-def _parts(caption: str, name: str, parts: list[Part], labels: bool = False) -> Table:
+def _parts(caption: str, name: str, parts: list[Part], labels: bool = True) -> Table:
+    shown = _PARTS_SHOWN if labels else len(parts)
+    if len(parts) > shown:
+        caption += f": the {shown} worst by second of {len(parts)}, all are in plots/by_{name}.csv"
     return Table(
         caption,
         [name, *(["labels"] if labels else []), "recordings", "groups", *LEVELS],
@@ -192,16 +184,16 @@ def _parts(caption: str, name: str, parts: list[Part], labels: bool = False) -> 
                 *([part.labels] if labels else []),
                 str(part.clips),
                 str(part.groups),
-                *(_text(part.balanced.get(level)) for level in LEVELS),
+                *(part.text(level) for level in LEVELS),
             ]
-            for part in parts
+            for part in parts[:shown]
         ],
         names=2 if labels else 1,
     )
 
 
 def _text(interval: Interval | None) -> str:
-    return str(interval) if interval else "none has one label"
+    return str(interval) if interval else "all or none have it"
 
 
 def _audio(clip: Worst, results: Results) -> str:

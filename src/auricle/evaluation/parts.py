@@ -1,6 +1,6 @@
 """The same figures by part: by class, by source, by group."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,21 @@ class Part:
     windows: int
     balanced: dict[str, Interval]
 
+    def bounded(self, level: str) -> tuple[str, str, str]:
+        """Figure and bounds as text; empty where there is none: one group has no interval."""
+        if level not in self.balanced:
+            return "", "", ""
+        found = self.balanced[level]
+        low, high = (f"{bound:.6g}" if self.groups > 1 else "" for bound in (found.low, found.high))
+        return f"{found.value:.6g}", low, high
+
+    def text(self, level: str) -> str:
+        """Figure and interval for a table."""
+        if level not in self.balanced:
+            return "no single label"
+        found = self.balanced[level]
+        return str(found) if self.groups > 1 else f"{found.value:.3f}"
+
 
 def by_class(judged: Judged) -> list[Part]:
     """Share of each class's cases that is answered rightly."""
@@ -37,15 +52,16 @@ def by_class(judged: Judged) -> list[Part]:
 
 
 def by_source(judged: Judged, source: Mapping[str, str]) -> list[Part]:
-    """Of each source (a corpus, a site, a device); `source` goes by the recording's path."""
-    return list(_by(judged, [source.get(path) or UNNAMED for path in judged.clips]))
+    """Of each source (a corpus, a site, a device), the worst first.
+
+    `source` gives it by the path of the recording.
+    """
+    return _by(judged, [source.get(path) or UNNAMED for path in judged.clips])
 
 
 def by_group(judged: Judged) -> list[Part]:
-    """Of each group, the worst first: one group tells of itself, so there is no interval."""
-    names = [str(name) for name in judged.cases["clip"].groups]
-    parts = _by(judged, names)
-    return sorted(parts, key=lambda part: _value(part, "second"))
+    """Of each group, the worst first."""
+    return _by(judged, [str(name) for name in judged.cases["clip"].groups])
 
 
 def labels_of(judged: Judged, targets: npt.NDArray[np.uint8]) -> str:
@@ -53,12 +69,18 @@ def labels_of(judged: Judged, targets: npt.NDArray[np.uint8]) -> str:
     return " + ".join(judged.labels[i] for i in np.flatnonzero(targets)) or "none"
 
 
-def _by(judged: Judged, names: Sequence[str]) -> Iterator[Part]:
+def _by(judged: Judged, names: Sequence[str]) -> list[Part]:
     of_clip = np.asarray(names, dtype=object)
     of_window = of_clip[judged.test.clip]
-    for name in sorted(set(names)):
-        chosen = {level: (of_clip if level == "clip" else of_window) == name for level in LEVELS}
-        yield _part(judged, name, chosen)
+    parts = [
+        _part(
+            judged,
+            name,
+            {level: (of_clip if level == "clip" else of_window) == name for level in LEVELS},
+        )
+        for name in sorted(set(names))
+    ]
+    return sorted(parts, key=lambda part: _value(part, "second"))
 
 
 def _part(judged: Judged, name: str, chosen: Mapping[str, npt.NDArray[np.bool_]]) -> Part:

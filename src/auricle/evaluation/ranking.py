@@ -1,6 +1,7 @@
 """How well a label's probabilities put the windows that have it before those that have not."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +9,8 @@ import numpy.typing as npt
 from auricle.evaluation.counting import Cases
 from auricle.metrics import Bootstrap, Counts, Interval, numbered
 
-# Weights of this many cases at a time: what a resample of all of them takes is bounded.
-_AT_ONCE = 2_000_000
+# Steps times resamples that are held at a time.
+_AT_ONCE = 1_000_000
 _POINTS = 200
 
 
@@ -24,26 +25,19 @@ class Ranking:
 def ranking(cases: Cases, label: int, bootstrap: Bootstrap) -> Ranking | None:
     """Judge one label over all cases; none where all of them have it, or none has.
 
-    A resample of the groups weighs each case by how often its group was drawn, so that the cases
-    are sorted once. Average precision is the sum of precision over the steps of recall; the area
+    A resample of the groups weighs each case by how often its group was drawn, so the cases are
+    sorted once. Average precision is the sum of precision over the steps of recall; the area
     is that under straight lines between the points, ties being one point (Fawcett, 2006).
     """
     truth = cases.targets[:, label].astype(bool)
     if truth.all() or not truth.any():
         return None
-    order = np.argsort(-cases.probabilities[:, label], kind="stable")
-    score, truth = cases.probabilities[order, label], truth[order]
-    last_of_tie = np.flatnonzero(np.diff(score, append=-np.inf))
-    which, groups = numbered(list(cases.groups[order]))
-    ones = np.ones((1, len(truth)), np.float64)
-    value = _areas(ones, truth, last_of_tie)
-    drawn = bootstrap.drawn(groups).astype(np.float64)
-    step = max(1, _AT_ONCE // len(truth))
-    parts = [
-        _areas(drawn[start : start + step, which], truth, last_of_tie)
-        for start in range(0, len(drawn), step)
-    ]
-    scores = np.concatenate(parts, axis=1)
+    which, groups = numbered(list(cases.groups))
+    steps = _steps(cases.probabilities[:, label], truth, which, groups)
+    value = _areas(steps, np.ones((groups, 1)))
+    drawn = bootstrap.drawn(groups).T.astype(np.float64)
+    parts = np.array_split(drawn, max(1, drawn.shape[1] * steps[0].shape[0] // _AT_ONCE), axis=1)
+    scores = np.concatenate([_areas(steps, part) for part in parts], axis=1)
     return Ranking(*(bootstrap.interval(v[0], s) for v, s in zip(value, scores, strict=True)))
 
 
@@ -65,20 +59,51 @@ def curves(cases: Cases, label: int) -> dict[str, npt.NDArray[np.float64]] | Non
     }
 
 
-def _areas(
-    weights: Counts, truth: npt.NDArray[np.bool_], last_of_tie: npt.NDArray[np.int64]
-) -> Counts:
-    """Average precision and area under the ROC curve [shape=(2, m)] of weights [shape=(m, n)]."""
-    hits = np.cumsum(weights * truth, axis=1)[:, last_of_tie]
-    named = np.cumsum(weights, axis=1)[:, last_of_tie]
-    false = named - hits
-    new_hits = np.diff(hits, axis=1, prepend=0)
+def _steps(
+    score: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.bool_],
+    which: npt.NDArray[np.int64],
+    groups: int,
+) -> tuple[Any, Any, Any]:
+    """Count cases by step of recall and group, from the highest score down.
+
+    A step ends with a score that some case with the label has; only there recall changes. Gives
+    sparse counts [shape=(steps, groups)] of cases with the label, of cases without it, and of
+    those of the latter that tie with one that has it.
+    """
+    from scipy.sparse import csr_array
+
+    order = np.argsort(-score, kind="stable")
+    score, truth, which = score[order], truth[order], which[order]
+    tie = np.cumsum(np.diff(score, prepend=score[0]) != 0)
+    ends_step = np.bincount(tie, truth) > 0
+    step: npt.NDArray[np.int64] = (np.cumsum(ends_step) - ends_step)[tie]
+    shape = (int(ends_step.sum()) + 1, groups)  # the last: what comes after every hit
+
+    def count(chosen: npt.NDArray[np.bool_]) -> Any:
+        ones = np.ones(int(chosen.sum()))
+        return csr_array((ones, (step[chosen], which[chosen])), shape=shape)
+
+    return count(truth), count(~truth), count(~truth & ends_step[tie])
+
+
+def _areas(steps: tuple[Any, Any, Any], weights: Counts) -> Counts:
+    """Average precision and area under the ROC curve [shape=(2, m)].
+
+    Parameters
+    ----------
+    weights : [shape=(groups, m)]
+        How often each group counts in each of m samples.
+    """
+    new, false, tied = (counts @ weights for counts in steps)
+    hits = np.cumsum(new, axis=0)
+    named = hits + np.cumsum(false, axis=0)
     precision = np.divide(hits, named, out=np.zeros_like(hits), where=named > 0)
-    above = (new_hits * precision).sum(axis=1)
+    above = (new * precision).sum(axis=0)
     # Each case without the label counts those with it that stand above, and half of its ties.
-    area = (np.diff(false, axis=1, prepend=0) * (hits - new_hits / 2)).sum(axis=1)
-    there, others = hits[:, -1], false[:, -1]
-    nothing = np.full(len(weights), np.nan)
+    area = (false * (hits - new)).sum(axis=0) + (tied * new).sum(axis=0) / 2
+    there, others = hits[-1], named[-1] - hits[-1]
+    nothing = np.full(weights.shape[1], np.nan)
     return np.stack(
         [
             np.divide(above, there, out=nothing.copy(), where=there > 0),

@@ -39,9 +39,9 @@ def said(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> Said:
     sounding = _sounding(judged, levels_dbfs)
     cases, bootstrap = judged.said, judged.bootstrap
     one, groups = cases.one_label, list(cases.groups)
-    right = np.equal(sounding, cases.targets).all(axis=1)
-    silent = ~sounding.any(axis=1)
-    extra = (sounding & (cases.targets == 0)).any(axis=1)
+    right = (sounding != cases.targets).sum(axis=1) == 0
+    silent = sounding.sum(axis=1) == 0
+    extra = (sounding & (cases.targets == 0)).sum(axis=1) > 0
     mine = cases.of(one)
 
     def balanced(chosen: npt.NDArray[np.bool_]) -> Interval:

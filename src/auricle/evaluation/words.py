@@ -1,6 +1,7 @@
 """Plain sentences about the figures of this very bundle."""
 
 from auricle.evaluation.counting import Judged
+from auricle.evaluation.naive import Pair
 from auricle.evaluation.results import Results, Swept
 from auricle.metrics import Interval
 
@@ -18,7 +19,7 @@ TITLES = {
 def percent(value: float) -> str:
     """0.973 -> 97.3 %; all or none without a decimal."""
     text = f"{100 * value:.1f}"
-    return f"{text.removesuffix('.0')} %"
+    return f"{text.removesuffix('.0')}\N{NO-BREAK SPACE}%"
 
 
 def between(interval: Interval) -> str:
@@ -31,9 +32,17 @@ def points(value: float) -> str:
     return f"{abs(100 * value):.1f} percentage points"
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    """Give a number its sign: +3, and a minus that is one."""
+    text = f"{value:+.{decimals}f}" if decimals else f"{value:+g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """1 recording, 12 recordings."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(
+        ",", "\N{NO-BREAK SPACE}"
+    )
 
 
 def joined(names: list[str], word: str = "and") -> str:
@@ -46,6 +55,8 @@ def joined(names: list[str], word: str = "and") -> str:
 def headline(results: Results) -> str:
     """How often it is right, in a line."""
     labels = results.judged.labels
+    if len(labels) == 1:
+        return f"How well it hears {labels[0]}"
     asked = joined(labels, "or") if len(labels) <= 4 else f"one of {len(labels)} labels"
     value = results.balanced["second"].value
     right = f"{round(100 * value)}" if value <= 0.99 or value == 1 else "more than 99"
@@ -74,6 +85,22 @@ def confused(results: Results, level: str) -> str:
     if worst is None:
         return "No case is taken for another class."
     return f"Most often {worst[0]} is taken for {worst[1]}: {percent(share)} of its cases."
+
+
+def claimed(pair: Pair) -> str:
+    """Say what the careless test of the naive pair claims beyond the honest one."""
+    much = pair.claimed_too_much
+    if much.low > 0:
+        return (
+            f"The careless test claims {points(much.value)} too much "
+            f"({100 * much.low:.1f} to {100 * much.high:.1f})."
+        )
+    return (
+        f"Here the careless test claims {points(much.value)} {'more' if much.value > 0 else 'less'}"
+        f", which chance alone could give ({signed(100 * much.low, 1)} to "
+        f"{signed(100 * much.high, 1)}): "
+        "the sounds are easy, the recordings many, or the test is small."
+    )
 
 
 def of_chart(results: Results, name: str) -> tuple[str, str]:
@@ -105,8 +132,12 @@ def _precision_recall(results: Results) -> str:
         return "No label occurs in some windows and is missing from others."
     best = max(ranked, key=lambda label: ranked[label].value)
     worst = min(ranked, key=lambda label: ranked[label].value)
-    least = f"{worst} has an average precision of {ranked[worst]}"
-    return f"{least}." if best == worst else f"{least}, {best} of {ranked[best]}."
+    if best == worst:
+        return f"Average precision of {worst}: {ranked[worst]}."
+    return (
+        f"Average precision is lowest for {worst}, {ranked[worst]}, and highest for {best}, "
+        f"{ranked[best]}."
+    )
 
 
 def _reliability(results: Results) -> str:
@@ -120,7 +151,7 @@ def _reliability(results: Results) -> str:
     return (
         f"Probabilities of {worst} miss the truth by {off} on average"
         + (f", mostly {way}" if abs(lean) > mine.expected_calibration_error.value / 2 else "")
-        + ". Points on the dashed line keep their word; a larger one stands for more windows."
+        + ". On the dashed line they would be right; a larger point is more windows."
     )
 
 
@@ -142,10 +173,10 @@ def _sweep(results: Results, kind: str) -> str:
     fallen = base.value - worst.balanced["second"].value
     where = _condition(worst)
     if fallen < 0.005:
-        return (
-            f"By second it stays within half a percentage point of {percent(base.value)}, "
-            "whatever is done."
-        )
+        best = max(swept, key=lambda each: each.balanced["second"].value)
+        risen = best.balanced["second"].value - base.value
+        more = f", and gains {points(risen)} {_condition(best)}" if risen >= 0.005 else ""
+        return f"By second it never loses more than half a percentage point{more}."
     clear = [each for each in swept if each.balanced["second"].high < base.low]
     return (
         f"By second it falls from {percent(base.value)} to "
@@ -161,7 +192,7 @@ def _sweep(results: Results, kind: str) -> str:
 def _condition(swept: Swept) -> str:
     value = swept.condition.value
     return {
-        "level_db": f"at {value:+g} dB",
+        "level_db": f"at {signed(value)} dB",
         "snr_db": f"with noise {abs(value):g} dB {'below' if value >= 0 else 'above'} the sound",
         "bandwidth_hz": f"with nothing above {value:g} Hz",
     }[swept.condition.kind]
@@ -175,7 +206,7 @@ def _onset(clear: list[Swept], kind: str) -> str:
         else max(clear, key=lambda each: each.condition.value)
     )
     return {
-        "level_db": f"from {mildest.condition.value:+g} dB on",
-        "snr_db": f"at {mildest.condition.value:g} dB and below",
-        "bandwidth_hz": f"at {mildest.condition.value:g} Hz and below",
+        "level_db": f"from {signed(mildest.condition.value)} dB on",
+        "snr_db": f"from {signed(mildest.condition.value)} dB down",
+        "bandwidth_hz": f"from {mildest.condition.value:g} Hz down",
     }[kind]

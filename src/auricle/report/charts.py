@@ -42,7 +42,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def axes(x: str, y: str, width: float = 4.4, height: float = 3.1) -> tuple[Any, Any]:
+def axes(x: str, y: str, width: float = 3.7, height: float = 2.75) -> tuple[Any, Any]:
     """Give a figure with one pair of axes, styled [inches]; small, so that a phone can show it."""
     import matplotlib as mpl
     from matplotlib.figure import Figure

@@ -1,0 +1,330 @@
+"""Figures of an evaluation are scikit-learn's or have a closed form; parts add up to the whole."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auricle.decision import mean_over_context
+from auricle.errors import AuricleError
+from auricle.evaluation.abstention import COVERAGES, risk_coverage
+from auricle.evaluation.calibration import calibrated
+from auricle.evaluation.counting import Cases, Judged
+from auricle.evaluation.naive import Naive, naive_pair, picked
+from auricle.evaluation.others import others
+from auricle.evaluation.parts import by_class, by_group, by_source
+from auricle.evaluation.ranking import curves, ranking
+from auricle.evaluation.saying import said
+from auricle.evaluation.worst import EXCERPT_S, worst_clips
+from auricle.metrics import f1, share
+from auricle.networks.fitting import SpecAugment, Train
+from helpers import FEW, SURE, bundle_of, header, judged, write_windows
+
+
+def cases(probabilities, targets, groups=None):
+    probabilities = np.asarray(probabilities, np.float32)
+    groups = range(len(probabilities)) if groups is None else groups
+    names = np.array([f"group {g}" for g in groups], dtype=object)
+    return Cases(probabilities, np.asarray(targets, np.uint8), names)
+
+
+def one_column(score, truth, groups=None):
+    return cases(np.reshape(score, (-1, 1)), np.reshape(truth, (-1, 1)), groups)
+
+
+# Scores that tie often, beside labels of both kinds.
+RANKED = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=60).filter(
+    lambda rows: 0 < sum(truth for _, truth in rows) < len(rows)
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(rows=RANKED)
+def test_average_precision_and_area_are_those_of_scikit_learn(rows):
+    score, truth = np.array(rows, float).T
+    found = ranking(one_column(score / 6, truth), 0, FEW)
+    wanted = sklearn.metrics.average_precision_score(truth, score)
+    assert found.average_precision.value == pytest.approx(wanted)
+    assert found.roc_auc.value == pytest.approx(sklearn.metrics.roc_auc_score(truth, score))
+
+
+def test_a_resample_is_ranked_as_if_its_groups_were_there_as_often_as_they_were_drawn():
+    rng = np.random.default_rng(0)
+    truth = rng.random(300) < 0.4
+    score = np.round(truth + rng.normal(0, 1, 300), 1).astype(np.float32)
+    groups = rng.integers(0, 12, 300)
+    names, which = np.unique([f"group {g}" for g in groups], return_inverse=True)
+    precision, area = [], []
+    for drawn in FEW.drawn(len(names)):
+        rows = np.repeat(np.arange(300), drawn[which])
+        precision.append(sklearn.metrics.average_precision_score(truth[rows], score[rows]))
+        area.append(sklearn.metrics.roc_auc_score(truth[rows], score[rows]))
+    found = ranking(one_column(score, truth, groups), 0, FEW)
+    for interval, scores in ((found.average_precision, precision), (found.roc_auc, area)):
+        bounds = np.quantile(scores, [0.025, 0.975])
+        assert (interval.low, interval.high) == pytest.approx(tuple(bounds))
+
+
+@pytest.mark.parametrize("truth", [[0, 0, 0], [1, 1, 1]])
+def test_a_label_that_all_windows_have_or_none_cannot_be_ranked(truth):
+    assert ranking(one_column([0.1, 0.5, 0.9], truth), 0, FEW) is None
+    assert curves(one_column([0.1, 0.5, 0.9], truth), 0) is None
+
+
+def test_curves_keep_their_ends_and_their_area_however_many_points_there_are():
+    rng = np.random.default_rng(1)
+    truth = rng.random(5000) < 0.5
+    score = (truth + rng.normal(0, 1, 5000)).astype(np.float32)
+    found = curves(one_column(score, truth), 0)
+    x, y = found["false_positive_rate"], found["true_positive_rate"]
+    assert len(x) <= 200
+    assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
+    area = sklearn.metrics.roc_auc_score(truth, score)
+    assert np.trapezoid(y, x) == pytest.approx(area, abs=0.005)
+
+
+def test_probabilities_that_keep_their_word_have_next_to_no_calibration_error():
+    rng = np.random.default_rng(2)
+    probability = rng.random(200_000).astype(np.float32)
+    truth = rng.random(200_000) < probability
+    found = calibrated(one_column(probability, truth, np.arange(200_000) % 50), 0, FEW)
+    assert found.expected_calibration_error.value < 0.005
+    # E[p (1 - p)] of a uniform p
+    assert found.brier.value == pytest.approx(1 / 6, abs=0.002)
+    assert found.frequency == pytest.approx(found.mean, abs=0.02)
+
+
+def test_the_calibration_error_is_the_distance_in_each_bin_weighed_by_its_cases():
+    # Three of four at 0.95 are so, and none of two at 0.25.
+    found = calibrated(one_column([0.95] * 4 + [0.25] * 2, [1, 1, 1, 0, 0, 0]), 0, FEW)
+    assert found.expected_calibration_error.value == pytest.approx((4 * 0.2 + 2 * 0.25) / 6)
+    assert found.brier.value == pytest.approx((3 * 0.0025 + 0.9025 + 2 * 0.0625) / 6)
+    assert list(found.cases) == [0, 0, 2, 0, 0, 0, 0, 0, 0, 4]
+
+
+def test_certainty_of_one_falls_into_the_last_bin():
+    assert calibrated(one_column([1.0, 1.0], [1, 1]), 0, FEW).cases[-1] == 2
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.lists(
+        st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32), st.integers(0, 1)),
+        min_size=1,
+        max_size=60,
+    )
+)
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.filterwarnings("ignore:A single label was found")
+def test_answering_everything_risks_what_balanced_accuracy_leaves(rows):
+    first, second, truth = zip(*rows, strict=True)
+    mine = cases(np.stack([first, second], 1), np.eye(2)[list(truth)])
+    right = sklearn.metrics.balanced_accuracy_score(mine.truth, mine.answer)
+    found = risk_coverage(mine, FEW)
+    assert found.at(1.0).value == pytest.approx(1 - right)
+    assert len(found.risks) == len(COVERAGES)
+
+
+def test_leaving_out_what_is_uncertain_leaves_out_what_is_wrong():
+    # The margin grows with the row's number; the fifth of least margin is wrong.
+    n = 100
+    margin = np.arange(1, n + 1) / (2 * n)
+    truth = np.arange(n) % 2
+    sign = np.where(np.arange(n) < n // 5, -1, 1) * np.where(truth == 0, 1, -1)
+    mine = cases(np.stack([0.5 + sign * margin, 0.5 - sign * margin], 1), np.eye(2)[truth])
+    found = risk_coverage(mine, FEW)
+    assert found.at(1.0).value == pytest.approx(0.2)
+    assert found.at(0.9).value == pytest.approx(10 / 90)
+    assert found.at(0.8).value == found.at(0.5).value == 0
+
+
+def test_a_share_and_an_f1_have_the_interval_of_their_resamples():
+    rng = np.random.default_rng(3)
+    truth, answer = rng.random(200) < 0.4, rng.random(200) < 0.5
+    groups = [f"{g}" for g in rng.integers(0, 9, 200)]
+    assert share(truth, groups, FEW).value == pytest.approx(truth.mean())
+    found = f1(truth, answer, groups, FEW)
+    assert found.value == pytest.approx(sklearn.metrics.f1_score(truth, answer))
+    names, which = np.unique(groups, return_inverse=True)
+    rows = [np.repeat(np.arange(200), drawn[which]) for drawn in FEW.drawn(len(names))]
+    scores = [sklearn.metrics.f1_score(truth[r], answer[r]) for r in rows]
+    wanted = tuple(np.quantile(scores, [0.025, 0.975]))
+    assert (found.low, found.high) == pytest.approx(wanted)
+
+
+def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp_path):
+    rng = np.random.default_rng(4)
+    of = header()
+    from auricle.datasets import window_file
+
+    rows = np.zeros((12, 8, 8), np.float32)
+    kept = np.ones(12, bool)
+    kept[5:7] = False
+    lines = b"".join(window_file.lines_of("a", "a", ["speech"], "none", rows, 0.25, kept))
+    window_file.write(tmp_path / "test.jsonl", of, [(lines, 10, 1)])
+    test = window_file.read(tmp_path / "test.jsonl")
+    logits = rng.standard_normal((10, 2)).astype(np.float32)
+    found = Judged(logits, test, bundle_of(), FEW)
+    sigmoid = bundle_of().calibration.probabilities
+    for part in (slice(0, 5), slice(5, 10)):
+        wanted = sigmoid(mean_over_context(logits[part], 4))
+        assert np.array_equal(found.cases["second"].probabilities[part], wanted)
+    assert len(found.cases["clip"]) == 1
+    wanted = sigmoid(logits.mean(axis=0, keepdims=True))
+    assert found.cases["clip"].probabilities == pytest.approx(wanted, abs=1e-6)
+
+
+def test_what_a_listener_says_is_right_silent_or_wrong(tmp_path):
+    logits = [SURE["speech"]] * 4 + [SURE["none"]] * 3 + [SURE["both"]] * 3 + [SURE["music"]] * 10
+    mine = judged(tmp_path, [("a", ["speech"], 10), ("b", ["music"], 10)], logits)
+    found = said(mine, np.zeros(20, np.float32))
+    assert found.exact.value == pytest.approx((0.4 + 1) / 2)
+    assert found.silent.value == pytest.approx((0.3 + 0) / 2)
+    assert found.wrong.value == pytest.approx((0.3 + 0) / 2)
+    assert found.recall == [0.7, 1.0]
+    assert found.precision == pytest.approx([1.0, 10 / 13])
+
+
+def test_a_listener_says_nothing_below_its_gate_nor_before_it_is_sure(tmp_path):
+    logits = [SURE["speech"]] * 8 + [SURE["music"]] * 2
+    mine = judged(
+        tmp_path, [("a", ["speech"], 8), ("b", ["music"], 2)], logits,
+        gate_dbfs=-60.0, min_duration_s=0.75,
+    )  # fmt: skip
+    levels = np.array([-80] * 3 + [-20] * 5 + [-20] * 2, np.float32)
+    found = said(mine, levels)
+    assert list(found.sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
+    assert not found.sounding[:, 1].any()  # half a second is too short
+
+
+def test_windows_with_no_label_or_several_are_counted_apart(tmp_path):
+    logits = [SURE["none"]] * 3 + [SURE["music"]] + [SURE["both"]] + [SURE["speech"]] * 3
+    logits += [SURE["speech"]] * 2
+    stretches = [("n", [], 4), ("b", ["speech", "music"], 4), ("s", ["speech"], 2)]
+    found = others(judged(tmp_path, stretches, logits))
+    assert (found.none, found.several) == (4, 4)
+    assert found.falsely_named.value == pytest.approx(1 / 4)
+    assert found.all_named.value == pytest.approx(1 / 4)
+    # speech: 4 of 4 found, nothing else; music: 1 of 4 found, 1 named falsely
+    assert found.f1["speech"].value == pytest.approx(1)
+    assert found.f1["music"].value == pytest.approx(2 * 1 / (2 + 4))
+
+
+def test_parts_hold_each_recording_once_and_count_as_the_whole_does(tmp_path):
+    rng = np.random.default_rng(5)
+    stretches = [(f"{i}", [("speech", "music")[i % 2]], 6) for i in range(8)]
+    mine = judged(tmp_path, stretches, rng.standard_normal((48, 2)))
+    source = {f"{i}": ("here", "")[i // 4] for i in range(8)}
+    window = mine.one_label("window")
+    recalls = sklearn.metrics.recall_score(window.truth, window.answer, average=None)
+    assert [part.balanced["window"].value for part in by_class(mine)] == pytest.approx(
+        list(recalls)
+    )
+    sources = by_source(mine, source)
+    assert [(part.name, part.clips, part.windows) for part in sources] == [
+        ("here", 4, 24),
+        ("unnamed", 4, 24),
+    ]
+    for part, rows in zip(sources, (slice(0, 24), slice(24, 48)), strict=True):
+        wanted = sklearn.metrics.balanced_accuracy_score(window.truth[rows], window.answer[rows])
+        assert part.balanced["window"].value == pytest.approx(wanted)
+    groups = by_group(mine)
+    assert sum(part.windows for part in groups) == 48
+    values = [part.balanced["second"].value for part in groups]
+    assert values == sorted(values)
+
+
+def test_the_worst_recording_comes_first_with_its_worst_seconds(tmp_path):
+    logits = np.tile(np.float32(SURE["speech"]), (120, 1))
+    logits[40:56] = SURE["music"]  # 4 s of the second recording
+    logits[100:110] = SURE["none"]
+    mine = judged(tmp_path, [(name, ["speech"], 40) for name in "abc"], logits)
+    found = worst_clips(mine, 2)
+    assert [clip.path for clip in found] == ["b", "c"]
+    assert (found[0].start_s, found[0].end_s) == (0, EXCERPT_S)
+    assert found[0].heard["music"] == pytest.approx(1, abs=0.01)
+    assert found[1].start_s <= 5 and found[1].end_s >= 7.5 - 1e-6
+    assert not found[0].wrong  # 24 of its 40 windows are right
+    assert worst_clips(mine, 0) == []
+
+
+def test_a_recording_shorter_than_an_excerpt_is_heard_whole(tmp_path):
+    mine = judged(tmp_path, [("a", ["speech"], 3)], [SURE["speech"]] * 3)
+    (found,) = worst_clips(mine, 12)
+    assert (found.start_s, found.end_s) == (0, 0.75)
+
+
+# The naive pair
+
+
+SPEC = SpecAugment(0, 0, 0, 0)
+TRAIN = Train(
+    "independent", 1, 1, 32, 0.01, "constant", {"_target_": "keras.optimizers.Adam"},
+    True, 0.0, 0.0, SPEC, 0,
+)  # fmt: skip
+
+
+def flat(of, labels):
+    import keras
+
+    inputs = keras.Input((of.frames, of.coefficients))
+    hidden = keras.layers.Dense(32, activation="relu")(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(labels)(hidden))
+
+
+def planted(path, names, seed):
+    """Windows that tell of their recording, and of nothing that recordings of a class share."""
+    rng = np.random.default_rng(seed)
+    stretches = []
+    for i, name in enumerate(names):
+        voice = 3 * rng.standard_normal((1, 8, 8))
+        rows = (voice + rng.standard_normal((20, 8, 8))).astype(np.float32)
+        stretches.append((name, [("speech", "music")[i % 2]], "none", rows))
+    return write_windows(path, stretches)
+
+
+def splits_of(tmp_path):
+    return {
+        name: planted(tmp_path / f"{name}.jsonl", [f"{name} {i}" for i in range(count)], seed)
+        for seed, (name, count) in enumerate({"train": 24, "validation": 12, "test": 12}.items())
+    }
+
+
+def test_windows_of_the_same_recordings_claim_what_new_recordings_do_not_give(tmp_path):
+    found = naive_pair(Naive(10_000, 20), splits_of(tmp_path), flat, TRAIN, FEW)
+    assert found.trained == 480
+    assert found.random_windows.value > 0.9
+    assert found.honest.value < 0.75
+    assert found.claimed_too_much.value == pytest.approx(
+        found.random_windows.value - found.honest.value
+    )
+    assert found.claimed_too_much.low > 0
+
+
+def test_the_pair_is_trained_on_no_augmented_copy(tmp_path):
+    windows = splits_of(tmp_path)
+    copies = dataclasses.replace(windows["train"], augmentations=["none"] * 4 + ["channel"] * 20)
+    found = naive_pair(Naive(10_000, 1), windows | {"train": copies}, flat, TRAIN, FEW)
+    assert found.trained == 4 * 20
+
+
+def test_too_few_windows_are_said(tmp_path):
+    with pytest.raises(AuricleError, match="30 windows are too few"):
+        naive_pair(Naive(30, 1), splits_of(tmp_path), flat, TRAIN, FEW)
+
+
+def test_rows_of_several_files_keep_their_truth_and_their_group(tmp_path):
+    windows = list(splits_of(tmp_path).values())
+    rows = [np.array([0, 45]), np.array([], int), np.array([21])]
+    found = picked(windows, rows)
+    assert [found.groups[i] for i in found.stretch] == [
+        "group of train 0",
+        "group of train 2",
+        "group of test 1",
+    ]
+    assert np.array_equal(found.features[1], windows[0].features[45])
+    assert np.array_equal(found.features[2], windows[2].features[21])
+    assert found.targets.tolist() == [[1, 0], [1, 0], [0, 1]]
