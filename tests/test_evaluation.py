@@ -19,7 +19,7 @@ from auricle.evaluation.parts import by_class, by_group, by_source
 from auricle.evaluation.ranking import curves, ranking
 from auricle.evaluation.saying import said
 from auricle.evaluation.worst import EXCERPT_S, worst_clips
-from auricle.metrics import f1, share
+from auricle.metrics import precision_recall_f1, share
 from auricle.networks.fitting import SpecAugment, Train
 from helpers import FEW, SURE, bundle_of, header, judged, write_windows
 
@@ -141,18 +141,18 @@ def test_leaving_out_what_is_uncertain_leaves_out_what_is_wrong():
     assert found.at(0.8).value == found.at(0.5).value == 0
 
 
-def test_a_share_and_an_f1_have_the_interval_of_their_resamples():
+def test_shares_have_the_interval_of_their_resamples():
     rng = np.random.default_rng(3)
     truth, answer = rng.random(200) < 0.4, rng.random(200) < 0.5
     groups = [f"{g}" for g in rng.integers(0, 9, 200)]
     assert share(truth, groups, FEW).value == pytest.approx(truth.mean())
-    found = f1(truth, answer, groups, FEW)
-    assert found.value == pytest.approx(sklearn.metrics.f1_score(truth, answer))
     names, which = np.unique(groups, return_inverse=True)
     rows = [np.repeat(np.arange(200), drawn[which]) for drawn in FEW.drawn(len(names))]
-    scores = [sklearn.metrics.f1_score(truth[r], answer[r]) for r in rows]
-    wanted = tuple(np.quantile(scores, [0.025, 0.975]))
-    assert (found.low, found.high) == pytest.approx(wanted)
+    found = precision_recall_f1(truth, answer, groups, FEW)
+    for name in ("precision", "recall", "f1"):
+        score = getattr(sklearn.metrics, f"{name}_score")
+        wanted = tuple(np.quantile([score(truth[r], answer[r]) for r in rows], [0.025, 0.975]))
+        assert (found[name].low, found[name].high) == pytest.approx(wanted)
 
 
 def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp_path):
@@ -184,8 +184,8 @@ def test_what_a_listener_says_is_right_silent_or_wrong(tmp_path):
     assert found.exact.value == pytest.approx((0.4 + 1) / 2)
     assert found.silent.value == pytest.approx((0.3 + 0) / 2)
     assert found.wrong.value == pytest.approx((0.3 + 0) / 2)
-    assert found.recall == [0.7, 1.0]
-    assert found.precision == pytest.approx([1.0, 10 / 13])
+    assert [label["recall"].value for label in found.label] == pytest.approx([0.7, 1])
+    assert [label["precision"].value for label in found.label] == pytest.approx([1, 10 / 13])
 
 
 def test_a_listener_says_nothing_below_its_gate_nor_before_it_is_sure(tmp_path):

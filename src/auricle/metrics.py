@@ -177,17 +177,6 @@ def share(cases: npt.NDArray[Any], groups: Sequence[str], bootstrap: Bootstrap) 
     return bootstrap.of_sums(groups, (cases, np.ones(len(cases))), _ratio)
 
 
-def f1(
-    truth: npt.NDArray[np.bool_],
-    answer: npt.NDArray[np.bool_],
-    groups: Sequence[str],
-    bootstrap: Bootstrap,
-) -> Interval:
-    """F1 of one label [shape=(n,) each]: 2 hits / (answered + there)."""
-    sums = (2 * (truth & answer).astype(int), truth.astype(int) + answer.astype(int))
-    return bootstrap.of_sums(groups, sums, _ratio_or_zero)
-
-
 def confusion(
     truth: npt.NDArray[np.int64], answer: npt.NDArray[np.int64], classes: int
 ) -> npt.NDArray[np.int64]:
@@ -198,15 +187,24 @@ def confusion(
 
 
 def precision_recall_f1(
-    truth: npt.NDArray[np.bool_], answer: npt.NDArray[np.bool_]
-) -> dict[str, float]:
-    """Precision, recall and F1 of one label; 0 where nothing was answered or there."""
-    hits = int((truth & answer).sum())
-    answered, there = int(answer.sum()), int(truth.sum())
-    precision = hits / answered if answered else 0.0
-    recall = hits / there if there else 0.0
-    f1 = 2 * hits / (answered + there) if answered + there else 0.0
-    return {"precision": precision, "recall": recall, "f1": f1}
+    truth: npt.NDArray[np.bool_],
+    answer: npt.NDArray[np.bool_],
+    groups: Sequence[str],
+    bootstrap: Bootstrap,
+) -> dict[str, Interval]:
+    """Precision, recall and F1 of one label; 0 where nothing was answered or there.
+
+    Parameters
+    ----------
+    truth, answer : [shape=(n,)]
+        Which cases have the label, and which were given it.
+    """
+    hits, there, answered = truth & answer, truth.astype(int), answer.astype(int)
+    return {
+        "precision": bootstrap.of_sums(groups, (hits, answered), _ratio_or_zero),
+        "recall": bootstrap.of_sums(groups, (hits, there), _ratio_or_zero),
+        "f1": bootstrap.of_sums(groups, (2 * hits, answered + there), _ratio_or_zero),
+    }
 
 
 def _ratio(above: Counts, below: Counts) -> Counts:

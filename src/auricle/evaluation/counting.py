@@ -10,7 +10,14 @@ from auricle.bundle import Bundle
 from auricle.datasets.window_file import Windows
 from auricle.decision import windows_in_context
 from auricle.errors import AuricleError
-from auricle.metrics import Bootstrap, Interval, balanced_accuracy, in_context, over_clips
+from auricle.metrics import (
+    Bootstrap,
+    Interval,
+    balanced_accuracy,
+    in_context,
+    over_clips,
+    precision_recall_f1,
+)
 
 LEVELS = ("window", "second", "clip")
 SECOND_S = 1.0
@@ -91,6 +98,13 @@ class Judged:
         """Give the cases with exactly one label."""
         cases = self.cases[level]
         return cases.of(cases.one_label)
+
+    def retrieved(
+        self, cases: Cases, named: npt.NDArray[np.bool_], label: int
+    ) -> dict[str, Interval]:
+        """Precision, recall and F1 of a label that was named in some cases [shape=(n,)]."""
+        truth = cases.targets[:, label] == 1
+        return precision_recall_f1(truth, named, list(cases.groups), self.bootstrap)
 
     def balanced(self, cases: Cases) -> Interval:
         """Balanced accuracy of cases with one label."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from auricle.evaluation.counting import Judged
 from auricle.evaluation.ranking import ranking
-from auricle.metrics import Interval, f1, share
+from auricle.metrics import Interval, share
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,8 @@ def others(judged: Judged) -> Others:
         found = ranking(rest, i, bootstrap) if len(rest) else None
         if found:
             precision[label] = found.average_precision
-            harmonic[label] = f1(
-                rest.targets[:, i].astype(bool),
-                rest.probabilities[:, i] >= thresholds[i],
-                list(rest.groups),
-                bootstrap,
-            )
+            named_so = rest.probabilities[:, i] >= thresholds[i]
+            harmonic[label] = judged.retrieved(rest, named_so, i)["f1"]
     return Others(
         len(none),
         len(several),

@@ -93,38 +93,36 @@ def _numbers(results: Results, name: str) -> list[Table]:
 
 def _tables(results: Results) -> dict[str, Table]:
     judged, found = results.judged, {}
-    rows = []
-    for label in judged.labels:
-        at, ranked = results.at_threshold[label], results.rankings["second"].get(label)
-        rows.append(
+    rankings = [results.rankings["second"].get(label) for label in judged.labels]
+    calibrations = [results.calibrated[label] for label in judged.labels]
+    found["labels"] = Table(
+        "Over every test window, whatever the threshold",
+        ["label", "average precision", "area under ROC", "calibration error", "Brier score"],
+        [
             [
                 label,
                 _text(ranked.average_precision if ranked else None),
                 _text(ranked.roc_auc if ranked else None),
-                *(f"{at[name]:.3f}" for name in ("precision", "recall", "f1")),
-                str(results.calibrated[label].expected_calibration_error),
-                str(results.calibrated[label].brier),
+                str(calibrated.expected_calibration_error),
+                str(calibrated.brier),
             ]
-        )
-    found["labels"] = Table(
-        "Over every test window; average precision and area under the ROC curve by second",
-        [
-            *("label", "average precision", "area under ROC", "precision", "recall", "F1"),
-            *("calibration error", "Brier score"),
+            for label, ranked, calibrated in zip(judged.labels, rankings, calibrations, strict=True)
         ],
-        rows,
+    )
+    found["thresholds"] = Table(
+        "Over every test window, at the bundle's thresholds",
+        ["label", "from", "precision", "recall", "F1"],
+        [
+            [label, f"{judged.bundle.thresholds[label]:.2f}", *map(str, at.values())]
+            for label, at in results.at_threshold.items()
+        ],
     )
     if results.said:
         found["said"] = Table(
             "What the listener says, over every test window",
             ["label", "precision", "recall", "F1"],
             [
-                [
-                    label,
-                    f"{results.said.precision[i]:.3f}",
-                    f"{results.said.recall[i]:.3f}",
-                    str(results.said.f1[i]),
-                ]
+                [label, *map(str, results.said.label[i].values())]
                 for i, label in enumerate(judged.labels)
             ],
         )

@@ -16,7 +16,7 @@ from auricle.evaluation.parts import Part, by_class, by_group, by_source
 from auricle.evaluation.ranking import Ranking, ranking
 from auricle.evaluation.saying import Said, said
 from auricle.evaluation.worst import Worst, worst_clips
-from auricle.metrics import Interval, precision_recall_f1
+from auricle.metrics import Interval
 
 
 @dataclass(frozen=True)
@@ -129,15 +129,12 @@ class Results:
         return by_group(self.judged)
 
     @cached_property
-    def at_threshold(self) -> dict[str, dict[str, float]]:
+    def at_threshold(self) -> dict[str, dict[str, Interval]]:
         """Precision, recall and F1 of each label over every window, at the bundle's thresholds."""
-        cases, bundle = self.judged.said, self.judged.bundle
+        cases, thresholds = self.judged.said, self.judged.bundle.thresholds
         return {
-            label: precision_recall_f1(
-                cases.targets[:, i].astype(bool),
-                cases.probabilities[:, i] >= bundle.thresholds[label],
-            )
-            for i, label in enumerate(bundle.labels)
+            label: self.judged.retrieved(cases, cases.probabilities[:, i] >= thresholds[label], i)
+            for i, label in enumerate(self.judged.labels)
         }
 
     def sweep(self, kind: str) -> list[Swept]:
@@ -162,7 +159,13 @@ class Results:
         if self.said:
             found["said"] = {"exact": _plain(self.said.exact)}
         found["label"] = {label: self._of_label(label) for label in judged.labels}
-        found["risk"] = {level: {"area": _plain(curve.area)} for level, curve in self.risk.items()}
+        found["risk"] = {
+            level: {
+                "area": _plain(curve.area),
+                **{f"coverage_{c:.0%}".rstrip("%"): _plain(curve.at(c)) for c in (0.9, 0.8, 0.5)},
+            }
+            for level, curve in self.risk.items()
+        }
         for swept in self.swept:
             kind = found.setdefault("sweep", {}).setdefault(swept.condition.kind, {})
             kind[f"{swept.condition.value:g}"] = swept.balanced["second"].value
@@ -181,7 +184,7 @@ class Results:
         return found
 
     def _of_label(self, label: str) -> dict[str, Any]:
-        row: dict[str, Any] = dict(self.at_threshold[label])
+        row = {name: _plain(found) for name, found in self.at_threshold[label].items()}
         if label in self.rankings["second"]:
             ranked = self.rankings["second"][label]
             row["average_precision"] = _plain(ranked.average_precision)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from auricle.decision import Tracker, spans
 from auricle.evaluation.counting import Judged
-from auricle.metrics import Interval, f1, precision_recall_f1, recall_means
+from auricle.metrics import Interval, recall_means
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,15 @@ class Said:
 
     `exact`: mean over classes of the share of windows, of those with one label, in which just
     that one is said; `silent` and `wrong`: mean over classes of the share in which nothing, and
-    in which another label, is said. `sounding` [shape=(n, n_labels)] is what was said.
+    in which another label, is said. `sounding` [shape=(n, n_labels)] is what was said;
+    `label` has precision, recall and F1 of each.
     """
 
     sounding: npt.NDArray[np.bool_]
     exact: Interval
     silent: Interval
     wrong: Interval
-    f1: list[Interval]
-    recall: list[float]
-    precision: list[float]
+    label: list[dict[str, Interval]]
 
 
 def said(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> Said:
@@ -38,7 +37,7 @@ def said(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> Said:
     """
     sounding = _sounding(judged, levels_dbfs)
     cases, bootstrap = judged.said, judged.bootstrap
-    one, groups = cases.one_label, list(cases.groups)
+    one = cases.one_label
     right = (sounding != cases.targets).sum(axis=1) == 0
     silent = sounding.sum(axis=1) == 0
     extra = (sounding & (cases.targets == 0)).sum(axis=1) > 0
@@ -49,21 +48,12 @@ def said(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> Said:
             *recall_means(mine.truth, chosen[one], list(mine.groups), len(judged.labels), bootstrap)
         )
 
-    rows = [
-        precision_recall_f1(cases.targets[:, i].astype(bool), sounding[:, i])
-        for i in range(len(judged.labels))
-    ]
     return Said(
         sounding,
         balanced(right),
         balanced(silent),
         balanced(extra),
-        [
-            f1(cases.targets[:, i].astype(bool), sounding[:, i], groups, bootstrap)
-            for i in range(len(judged.labels))
-        ],
-        [row["recall"] for row in rows],
-        [row["precision"] for row in rows],
+        [judged.retrieved(cases, sounding[:, i], i) for i in range(len(judged.labels))],
     )
 
 
