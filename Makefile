@@ -19,6 +19,9 @@ export DVC_SITE_CACHE_DIR := $(CACHE)/dvc
 export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# A process a core, but few: each loads TensorFlow. The tests of a file stay together.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help setup lint test test-system soak bench repro listen ship lock clean
 
 help:  ## this list
@@ -44,10 +47,10 @@ lint: setup  ## ruff, mypy, shellcheck
 	shellcheck setup_and_run.sh .ci/run
 
 test: setup  ## the tests, in minutes; what the machine lacks is skipped by name
-	python -m pytest -m "not system"
+	python -m pytest $(SIDE_BY_SIDE) -m "not system"
 
 test-system: setup  ## the tests that need DVC, servers or system packages
-	python -m pytest -m system
+	python -m pytest $(SIDE_BY_SIDE) -m system
 
 soak: setup  ## 24 hours of sound through the live engine, at full speed
 	python -m benchmarks soak
