@@ -46,11 +46,11 @@ def listed(config: DictConfig, project: Places) -> Path:
 
 
 def prepared(config: DictConfig, project: Places) -> dict[str, Path]:
-    """Where a job finds `raw` and `processed`, made for it if need be."""
+    """Where a job finds `raw`, `processed` and their `reports`, made for it if need be."""
     raw = listed(config, project)
     asked = {group: parameters(config)[group] for group in _GROUPS}
     if raw == project.raw and _is_of(project.processed, raw, asked):
-        return {"raw": raw, "processed": project.processed}
+        return {"raw": raw, "processed": project.processed, "reports": project.reports}
     fingerprint = read_about(raw)["fingerprint"]
     folder = project.processed / "cache" / _hash([fingerprint, asked, _code()])
     reports = folder / "reports"
@@ -59,7 +59,7 @@ def prepared(config: DictConfig, project: Places) -> dict[str, Path]:
         if not (reports / "dataset.json").is_file():
             writes = Places(project.root, {"processed": folder, "reports": reports})
             run("prepare", config, Places(project.root, {"raw": raw}), writes)
-    return {"raw": raw, "processed": folder}
+    return {"raw": raw, "processed": folder, "reports": reports}
 
 
 def _is_of(processed: Path, raw: Path, asked: dict[str, Any]) -> bool:

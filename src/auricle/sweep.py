@@ -11,7 +11,7 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from auricle.config import CONF_DIR, compose, parse, refuse_passwords
 from auricle.errors import AuricleError
 from auricle.files import write_text
-from auricle.job import Places, parameters, run
+from auricle.job import Done, Places, parameters, run
 from auricle.tracking import Run, Tracking, tracked
 
 RESULT = "job.json"
@@ -65,8 +65,7 @@ class Task:
                 config = config.copy()
                 OmegaConf.update(config, "tracking.run", child.run_id)
                 child.parameters(parameters(config))
-                for verb in self.verbs:
-                    done = self._run(verb, config, folder)
+                for done in self._run(config, folder):
                     row["numbers"] |= done.numbers
                     row["objective"] = row["objective"] or done.objective
         except (AuricleError, ModuleNotFoundError, OSError) as error:
@@ -82,16 +81,16 @@ class Task:
         objective: float | None = row["objective"]
         return objective
 
-    def _run(self, verb: str, config: DictConfig, folder: Path) -> Any:
+    def _run(self, config: DictConfig, folder: Path) -> Iterator[Done]:
         from auricle.prepared import prepared
 
-        project, elsewhere = Places(Path()), {}
-        if verb not in ("fetch", "prepare") and "train" in self.verbs:
-            elsewhere = prepared(config, project)
-        # What one stage of a chain made, the next one reads.
-        first = verb == self.verbs[0]
-        reads = Places(project.root if first else folder, elsewhere)
-        return run(verb, config, reads, Places(folder), f"job {folder.name}: ")
+        project = Places(Path())
+        elsewhere = prepared(config, project) if "train" in self.verbs else {}
+        for verb in self.verbs:
+            # What one stage of a chain made, the next one reads.
+            root = project.root if verb == self.verbs[0] else folder
+            reads = Places(root, elsewhere)
+            yield run(verb, config, reads, Places(folder), f"job {folder.name}: ")
 
 
 def sweep(
