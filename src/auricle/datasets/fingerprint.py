@@ -29,26 +29,31 @@ _BINS_PER_FRAME = 512  # a peak is frame * _BINS_PER_FRAME + bin
 _BLOCK = 4096  # frames whose spectra are held at once
 
 # A peak is the largest of its neighbourhood, and rises in time: a steady tone has none.
-_NEAR_BINS, _NEAR_FRAMES = 7, 10
+_NEAR_BINS, _NEAR_FRAMES = 5, 8
 _RISE = 10**0.2  # 2 dB: more than what a codec or dither does to a steady tone
-_LOUD_FRAMES, _BELOW_LOUD = 62, 10**-4.5  # 45 dB below the loudest of 1 s codecs keep little
-_FLOOR = 1e-11  # -110 dB of a full-scale sine: 16-bit dither lies below
+_LOUD_FRAMES = 62  # half a second, before and after
+_BELOW_LOUD = 10**-4.5  # 45 dB below the loudest nearby, codecs keep little
+_FLOOR = 1e-10  # -100 dB of a full-scale sine: 16-bit dither lies below
 
 # Pairs of peaks, for the index.
 _FAN_OUT = 6
 _PAIR_FRAMES = range(2, 61)
 _PAIR_BINS = 63
-_MOST_PAIRS = 16_000_000  # in the index; of more, an equal share of all is kept (20 bytes each)
+_MOST_PAIRS = 8_000_000  # in the index; of more, the same share of all recordings' is kept
 _NEXT = 256  # how many with the same hash a pair is compared with: bounds what is common to all
-_CHUNK = 100_000  # pairs that ask the index at once
-_FEWEST_SHARED = 6  # pairs that make a proposal
-_PROPOSALS = 3  # per two recordings
+_CHUNK = 50_000  # pairs that ask the index at once
+_FEWEST_SHARED = 8  # pairs that make a proposal
+_PROPOSALS = 3  # per two recordings, from different chunks
 
 # Verification.
 _SHIFT = 1  # frames and bins by which peaks of the same sound differ
-_KEPT = 0.3, 0.8  # shares of the peaks that survive in a bad and in a good copy
+_KEPT = 0.3, 0.55, 0.8  # shares of the peaks that survive in bad to good copies
+_RIVALS = 16  # other offsets that a match is compared with,
+_RIVAL_FRAMES = 1250  # at most 10 s away,
+_RIVAL_PEAKS = 32  # found from so many peaks of the same bin
 _LEAST_SCORE = 40.0  # nats; see near_identical
-_LEAST_SIMILARITY = 0.25
+_LEAST_SIMILARITY = 0.25  # above that at other offsets
+_LEAST_SHARED_S = 0.6  # similarity times duration: more than a sample that two pieces use
 _LEAST_PEAKS = 16
 
 
@@ -61,8 +66,8 @@ class Match:
     first, second
         Indices into the sequence of fingerprints, first < second.
     similarity
-        Share of the first's peaks that the second has too, at the same times and frequencies,
-        within the part that both hold: 1 for a plain copy, about 0.3 for one through a telephone.
+        Share of the peaks, of the one with fewer, that the other has too at the same times and
+        frequencies, within the part that both hold: 1 for a plain copy, about 0.7 for a small MP3.
     """
 
     first: int
@@ -73,7 +78,7 @@ class Match:
 def fingerprint(samples: Samples, sample_rate_hz: int) -> Fingerprint:
     """Spectral peaks of a recording [shape=(n_peaks,)], in order of time, then frequency.
 
-    About 45 peaks a second, 8 bytes each: 1.3 MB an hour. Level and polarity do not matter.
+    About 70 peaks a second, 8 bytes each: 2 MB an hour. Level and polarity do not matter.
 
     Parameters
     ----------
@@ -125,19 +130,21 @@ def _peaks(frames: Samples) -> Fingerprint:
 def near_identical(fingerprints: Sequence[Fingerprint]) -> list[Match]:
     """Find all pairs of recordings that share sound, in order of their indices.
 
-    Found are copies, and excerpts of two seconds and more, through codecs, resampling, filters,
-    changes of level, clipping and slight noise; whole clips from about one second on, if they are
-    as eventful as speech. Not found are copies at another speed or pitch, and what leaves no
-    peaks: steady tones and silence. Of a sound with more than 256 copies, each is found with some
-    of the others, so that they stay connected.
+    Found are copies, and excerpts of two seconds and more, through codecs (Opus from 16 kbit/s),
+    resampling, filters, changes of level, clipping and slight noise; whole clips from about one
+    second on, if they are as eventful as speech. Not found are copies at another speed or pitch,
+    what leaves few peaks (steady tones, silence, a single knock), and most of what repeats exactly
+    in a short time. Of a sound with more than 256 copies, each is found with some of the others.
 
     A match has 40 nats of evidence that the peaks fall together by being the same sound rather
-    than by chance, chance being that of two sounds with as many peaks in each band and at each
-    moment as these have. By chance alone, the best of two million pairs of recordings reaches 27;
-    a plain copy has about 100 a second. At least 16 peaks must agree that do not just repeat
-    others, as those of a beeping alarm do, and a quarter of all in the common part.
+    than by chance, chance being that of two sounds with as many peaks in each bin and at each
+    moment as these have, and that of the same two at other offsets. Chance alone reached 21 nats
+    in two million pairs of recordings; a plain copy has about 100 a second. A second or less that
+    two pieces of music have from one library of samples is no match, nor are drum loops of the
+    same strikes in another order; loops that differ by a few strikes are.
 
-    Memory is bounded: about 0.5 GB beside the fingerprints, whatever their number.
+    Beside the fingerprints it needs about 0.4 GB, whatever their number: above 5 hours of sound a
+    share of the pairs of peaks is indexed, which at 50 hours still finds excerpts of 2 s.
     """
     proposals: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for first, second, offset, shared in _proposals(fingerprints):
@@ -229,10 +236,10 @@ def _asked(
 ) -> Iterator[tuple[int, int, int, int]]:
     """Proposals of a chunk of pairs, each compared with the next in the index of its hash."""
     span = 2 * (int(frame.max()) + 1)
-    seconds = int(owner.max()) + 1
-    firsts = np.unique(owner[place])
+    # Both are int64, so that what is made of them is.
+    lowest, seconds = owner[place].min().astype(np.int64), owner.max().astype(np.int64) + 1
     keys = [np.zeros(0, np.int64)]
-    at = place.astype(np.int64)
+    at = np.sort(place)  # neighbours in the index are read together
     for further in range(1, _NEXT + 1):
         at = at[at + further < len(code)]
         at = at[code[at + further] == code[at]]
@@ -240,15 +247,20 @@ def _asked(
             break
         one = at[owner[at] != owner[at + further]]
         other = one + further
-        which = np.searchsorted(firsts, owner[one]) * seconds + owner[other]
-        keys.append(which * span + (frame[other] - frame[one]) + span // 2)
-    key = np.sort(np.concatenate(keys))
-    shared = np.searchsorted(key, key + 2 * _SHIFT, side="right") - np.arange(len(key))
-    best = np.flatnonzero(shared >= _FEWEST_SHARED)
-    for i in best[np.argsort(-shared[best], kind="stable")]:
-        which, apart = divmod(int(key[i]), span)
-        first, second = divmod(which, seconds)
-        yield int(firsts[first]), second, apart - span // 2, int(shared[i])
+        which = (owner[one] - lowest) * seconds + owner[other]
+        keys.append(which * span + (frame[other] - frame[one] + span // 2))
+    key = np.concatenate(keys)
+    del keys
+    key.sort()
+    most = key[_FEWEST_SHARED - 1 :]
+    many = np.flatnonzero(most - key[: len(most)] <= 2 * _SHIFT)
+    shared = np.searchsorted(key, key[many] + 2 * _SHIFT, side="right") - many
+    which, apart = np.divmod(key[many], span)
+    best_first = np.lexsort((-shared, which))
+    _, best = np.unique(which[best_first], return_index=True)
+    for i in best_first[best]:
+        first, second = divmod(int(which[i]), int(seconds))
+        yield first + int(lowest), second, int(apart[i]) - span // 2, int(shared[i])
 
 
 def _similarity(first: Fingerprint, second: Fingerprint, offset: int) -> float:
@@ -257,31 +269,44 @@ def _similarity(first: Fingerprint, second: Fingerprint, offset: int) -> float:
     begin = max(first[0], second[0]) // _BINS_PER_FRAME - _SHIFT
     end = min(first[-1], second[-1]) // _BINS_PER_FRAME + _SHIFT
     # The one with fewer peaks is asked how many it shares: noise only adds some to the other.
-    few, many = sorted((_between(first, begin, end), _between(second, begin, end)), key=len)
+    few, many = sorted((first, second), key=lambda peaks: len(_between(peaks, begin, end)))
+    few = _between(few, begin, end)
+    inside = _between(many, begin, end)
     if not len(few):
         return 0.0
-    agree = _agree(few, many)
-    by_chance = _chance(few, many)
+    agree = _agree(few, inside)
+    by_chance = _chance(few, inside)
     start, stop, score = max(
-        (_best_stretch(agree, by_chance, kept) for kept in _KEPT), key=lambda found: found[2]
+        (_best_stretch(gain) for gain in _gains(agree, by_chance)), key=lambda found: found[2]
     )
     if score < _LEAST_SCORE:
         return 0.0
-    agree = agree[start:stop]
+    few, agree, by_chance = few[start:stop], agree[start:stop], by_chance[start:stop]
+    # The whole stretch is weighed again: a part of it would be one that repeats by luck.
+    elsewhere = _elsewhere(few, many)
+    score = max(gain.sum() for gain in _gains(agree, np.maximum(by_chance, elsewhere)))
     similarity = float(agree.mean())
-    enough = _without_repeats(few[start:stop][agree]) >= _LEAST_PEAKS
-    return similarity if enough and similarity >= _LEAST_SIMILARITY else 0.0
+    shared_s = similarity * float(few[-1] - few[0]) / _BINS_PER_FRAME * _HOP / _RATE_HZ
+    enough = (
+        score >= _LEAST_SCORE
+        and agree.sum() >= _LEAST_PEAKS
+        and shared_s >= _LEAST_SHARED_S
+        and similarity - elsewhere.mean() >= _LEAST_SIMILARITY
+    )
+    return similarity if enough else 0.0
 
 
-def _best_stretch(
-    agree: npt.NDArray[np.bool_], by_chance: npt.NDArray[np.float64], kept: float
-) -> tuple[int, int, float]:
-    """First and last + 1 of the peaks with the largest sum of log-likelihood ratios, and the sum.
+def _gains(
+    agree: npt.NDArray[np.bool_], by_chance: npt.NDArray[np.float64]
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Log-likelihood ratios of each peak: a share of copies' peaks agrees, or what chance gives."""
+    for kept in _KEPT:
+        likely = np.maximum(by_chance, kept)
+        yield np.where(agree, np.log(likely / by_chance), np.log((1 - likely) / (1 - by_chance)))
 
-    The hypotheses: a share `kept` of the peaks agrees, or as many as chance makes agree.
-    """
-    likely = np.maximum(by_chance, kept)
-    gain = np.where(agree, np.log(likely / by_chance), np.log((1 - likely) / (1 - by_chance)))
+
+def _best_stretch(gain: npt.NDArray[np.float64]) -> tuple[int, int, float]:
+    """First, last + 1 and sum of the neighbours with the largest sum."""
     total = np.concatenate([[0.0], np.cumsum(gain)])
     stop = int(np.argmax(total - np.minimum.accumulate(total)))
     start = int(np.argmin(total[: stop + 1]))
@@ -325,16 +350,30 @@ def _chance(peaks: Fingerprint, others: Fingerprint) -> npt.NDArray[np.float64]:
     return np.clip(expected, 1e-3, 0.9)
 
 
-def _without_repeats(peaks: Fingerprint) -> int:
-    """How many peaks are left when those are taken away that repeat one some period earlier."""
+def _elsewhere(peaks: Fingerprint, others: Fingerprint) -> npt.NDArray[np.float64]:
+    """How often each of some peaks agrees with the others where the two are laid otherwise.
+
+    The same samples of a drum machine in another order, the beeps of two alarms of a kind: they
+    agree nearly as well at other offsets, those that most pairs of peaks of one frequency suggest.
+    """
     frame, column = np.divmod(peaks, _BINS_PER_FRAME)
-    by_bin = np.lexsort((frame, column))
-    frame, column = frame[by_bin], column[by_bin]
-    periods = [np.zeros(0, np.int64)]
-    for step in range(1, min(_NEAR_FRAMES, len(peaks))):
-        same = column[step:] == column[:-step]
-        periods.append((frame[step:] - frame[:-step])[same])
-    period, count = np.unique(np.concatenate(periods), return_counts=True)
-    likely = period[np.argsort(-count, kind="stable")][:8]
-    repeats = [int(_agree(peaks, peaks + lag * _BINS_PER_FRAME).sum()) for lag in likely if lag > 3]
-    return len(peaks) - max(repeats, default=0)
+    others = _between(others, frame[0] - _RIVAL_FRAMES, frame[-1] + _RIVAL_FRAMES)
+    other_frame, other_column = np.divmod(others, _BINS_PER_FRAME)
+    order = np.argsort(other_column, kind="stable")
+    bounds = np.searchsorted(other_column[order], [column, column + 1])
+    # At most so many for each peak, lest a long steady sound make it quadratic.
+    later = [
+        (other_frame[order[begin:end]][:_RIVAL_PEAKS] - at)
+        for begin, end, at in zip(*bounds, frame, strict=True)
+    ]
+    offsets, votes = np.unique(np.concatenate(later), return_counts=True)
+    rivals = offsets[np.argsort(-votes, kind="stable")]
+    rivals = rivals[(np.abs(rivals) > 2 * _SHIFT) & (np.abs(rivals) <= _RIVAL_FRAMES)][:_RIVALS]
+    agreed = np.zeros(len(peaks))
+    tried = np.ones(len(peaks))
+    for offset in rivals:
+        moved = frame + offset
+        agreed += _agree(peaks + offset * _BINS_PER_FRAME, others)
+        tried += (moved >= other_frame[0]) & (moved <= other_frame[-1])
+    rate: npt.NDArray[np.float64] = np.clip(agreed / tried, 1e-3, 0.9)
+    return rate
