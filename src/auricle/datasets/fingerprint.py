@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
 from auricle.audio import Resampler, Samples
+from auricle.cluster import shown
 from auricle.features.spectrum import hann
 
 Fingerprint = npt.NDArray[np.int64]
@@ -209,7 +210,8 @@ def _proposals(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int, 
     place = np.empty(len(order), np.int32)  # in the index, of each pair by recording and time
     place[order] = np.arange(len(order), dtype=np.int32)
     del order
-    for start, stop in _chunks(counts):
+    chunks = list(_chunks(counts))
+    for start, stop in shown(chunks, len(chunks), "Comparing"):
         yield from _asked(place[start:stop], code, frame, owner)
 
 
