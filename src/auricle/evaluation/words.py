@@ -3,6 +3,7 @@
 from auricle.evaluation.counting import Judged
 from auricle.evaluation.results import Results, Swept
 from auricle.metrics import Interval
+from auricle.report.words import counted, joined, percent
 
 TITLES = {
     "roc": "Finding a label without false alarms",
@@ -15,12 +16,6 @@ TITLES = {
 }
 
 
-def percent(value: float) -> str:
-    """0.973 -> 97.3 %; all or none without a decimal."""
-    text = f"{100 * value:.1f}"
-    return f"{text.removesuffix('.0')} %"
-
-
 def between(interval: Interval) -> str:
     """Bounds of an interval, in percent."""
     return f"{percent(interval.low)} to {percent(interval.high)}"
@@ -29,18 +24,6 @@ def between(interval: Interval) -> str:
 def points(value: float) -> str:
     """Give the difference of two shares: 0.012 -> 1.2 percentage points."""
     return f"{abs(100 * value):.1f} percentage points"
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """1 recording, 12 recordings."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
-
-
-def joined(names: list[str], word: str = "and") -> str:
-    """List names: a, b and c."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def headline(results: Results) -> str:

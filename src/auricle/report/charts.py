@@ -55,6 +55,17 @@ def axes(x: str, y: str, width: float = 4.4, height: float = 3.1) -> tuple[Any, 
     return figure, axis
 
 
+def panels(heights: Sequence[float], width: float = 4.4) -> tuple[Any, list[Any]]:
+    """Give a figure with axes above each other that share x, styled [inches]."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        rows = figure.subplots(len(heights), sharex=True, height_ratios=list(heights))
+    return figure, list(rows)
+
+
 def legend(axis: Any, handles: Sequence[Any], names: Sequence[str], **where: Any) -> None:
     """Name the lines; names may hold anything."""
     axis.legend(
