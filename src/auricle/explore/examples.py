@@ -123,13 +123,16 @@ def show_mfcc(axis: Any, samples: Samples, sample_rate_hz: int, features: Spectr
     count = features.n_mfcc if isinstance(features, mfcc.Config) else features.n_mels
     config = mfcc.Config(**{**vars(features), "kind": "mfcc", "n_mfcc": count})
     coefficients = extract(samples[None], sample_rate_hz, config)[0]
-    # Colours are centred on zero; the few largest coefficients must not pale the others.
-    largest = float(np.percentile(np.abs(coefficients), 99)) or 1.0
+    # The first coefficients are many times larger: each is shown against its own mean and spread,
+    # as a network's normalisation does it.
+    spread = coefficients.std(axis=0)
+    coefficients = (coefficients - coefficients.mean(axis=0)) / np.where(spread > 0, spread, 1)
     librosa.display.specshow(
         coefficients.T, sr=sample_rate_hz, x_coords=_times(coefficients, sample_rate_hz, features),
-        x_axis="time", ax=axis, cmap="RdBu_r", vmin=-largest, vmax=largest, rasterized=True,
+        x_axis="time", ax=axis, cmap="RdBu_r", vmin=-3, vmax=3, rasterized=True,
     )  # fmt: skip
     axis.set_ylabel("MFCC")
+    axis.set_yticks(range(0, count, 10))
     axis.set_xlabel("time, s")
 
 

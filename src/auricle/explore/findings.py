@@ -46,6 +46,18 @@ def bandwidth_threshold(survey: Survey) -> Threshold | None:
     return best_threshold(values, survey.groups)
 
 
+def level_tells(survey: Survey) -> bool:
+    """Whether a model that knows the level would need nothing else."""
+    best, explore = level_threshold(survey), survey.explore
+    return best is not None and best.tells(explore.shortcut, explore.level_gap_db)
+
+
+def bandwidth_tells(survey: Survey) -> bool:
+    """Whether a model that knows the bandwidth would need nothing else."""
+    best, explore = bandwidth_threshold(survey), survey.explore
+    return best is not None and best.tells(explore.shortcut, explore.bandwidth_gap_hz)
+
+
 def kind(recording: Recording) -> str:
     """Format, rate and channels of a file."""
     found = recording.found
@@ -67,7 +79,7 @@ def _mislabelled(survey: Survey) -> Iterator[Finding]:
             f"different labels: {first.first} is {labels[first.first]}, {first.second} is "
             f"{labels[first.second]} ({first.why}). At least one label is wrong.",
             "Listen to each pair, keep one recording and its right label; a recording of both "
-            "labels goes into one folder that dataset.labels gives both.",
+            "labels goes into one folder that `dataset.labels` gives both.",
             _paths(survey.mislabelled),
         )
 
@@ -87,7 +99,8 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
             f"{counted(len(survey.unreadable), 'recording')} cannot be read",
             f"{percent(len(survey.unreadable) / len(survey.recordings))} of the recordings cannot "
             f"be used, the first because {survey.unreadable[0].found.inspected.problem}.",
-            "Mend or remove them; preparation leaves them out, up to dataset.max_unreadable_share.",
+            "Mend or remove them; preparation leaves them out, up to "
+            "`dataset.max_unreadable_share`.",
             [each.clip.path for each in survey.unreadable[:_NAMED]],
         )
     cut = [each for each in survey.used if each.found.inspected.cut_off]
@@ -132,7 +145,7 @@ def _format(survey: Survey) -> Iterator[Finding]:
             f"Whoever sees only format, rate and channels names the class with a balanced "
             f"accuracy of {percent(share)}. A codec leaves traces that a model hears too.",
             "Bring all recordings through the same steps (rate, codec), or record each class with "
-            "each device; augment.chains.channel.codec blurs what is left.",
+            "each device; `augment.chains.channel.codec` blurs what is left.",
         )
 
 
@@ -150,7 +163,7 @@ def _source(survey: Survey) -> Iterator[Finding]:
             f"alone names the class with a balanced accuracy of {percent(share)}, so a model may "
             "learn rooms, microphones and codecs instead.",
             "Test on sources of which nothing was trained: give each source as one group "
-            "(dataset.columns.group), or add recordings of several classes from one source.",
+            "(`dataset.columns.group`), or add recordings of several classes from one source.",
         )
 
 
@@ -163,27 +176,27 @@ def _classes_of_sources(survey: Survey) -> dict[str, set[str]]:
 
 def _bandwidth(survey: Survey) -> Iterator[Finding]:
     best = bandwidth_threshold(survey)
-    if best and best.tells(survey.explore.shortcut):
+    if best and bandwidth_tells(survey):
         lowest = min(float(np.median(of)) for of in survey.of(bandwidth_hz).values())
         yield Finding(
             "Bandwidth alone tells a class",
             f"{best.name} reaches {'above' if best.above else 'no higher than'} "
             f"{best.value / 1000:.2g} kHz, the others {'less' if best.above else 'more'} often: a "
             f"balanced accuracy of {percent(best.balanced_accuracy)} from one number.",
-            f"Where that is how it was stored and not how it sounds, let features.fmax_hz="
-            f"{lowest // 100 * 100:.0f} take away what only some have.",
+            f"Where that is how it was stored and not how it sounds, let `features.fmax_hz="
+            f"{lowest // 100 * 100:.0f}` take away what only some have.",
         )
 
 
 def _level(survey: Survey) -> Iterator[Finding]:
     best = level_threshold(survey)
-    if best and best.tells(survey.explore.shortcut) and keeps_level(survey):
+    if best and level_tells(survey) and keeps_level(survey):
         yield Finding(
             "Loudness alone tells a class",
             f"{best.name} lies {'above' if best.above else 'below'} {best.value:.1f} dBFS, the "
             f"others seldom: a balanced accuracy of {percent(best.balanced_accuracy)} from one "
             "number.",
-            "Take level out of the features with features.level=window.",
+            "Take level out of the features with `features.level=window`.",
         )
 
 
@@ -195,7 +208,7 @@ def _apart(survey: Survey) -> Iterator[Finding]:
             f"{counted(len(survey.apart), 'pair')} of recordings hold the same sound but count as "
             f"different groups, as {first.first} and {first.second} ({first.why}): one may be "
             "trained on, the other tested.",
-            "Give both the same group in dataset.table (dataset.columns.group), or remove one.",
+            "Give both the same group in `dataset.table` (`dataset.columns.group`), or remove one.",
             _paths(survey.apart),
         )
 
@@ -210,7 +223,7 @@ def _clipping(survey: Survey) -> Iterator[Finding]:
             f"or more at full scale in a row; the worst spends "
             f"{percent(worst.found.clipped)} of its samples there.",
             "Record with less gain. If only one class is clipped, a model may learn the "
-            "distortion: augment.chains.channel.gain clips copies of all.",
+            "distortion: `augment.chains.channel.gain` clips copies of all.",
             [each.clip.path for each in sorted(clipped, key=lambda e: -e.found.clipped)[:_NAMED]],
         )
 
@@ -226,7 +239,7 @@ def _silence(survey: Survey) -> Iterator[Finding]:
             f"{percent(digital)} of all windows hold nothing at all, most in {worst} "
             f"({percent(_mean(survey, worst, lambda f: f.digital))} of a recording on average), "
             "yet they carry its label.",
-            "Cut the padding off; preprocess.short_clips pads what is shorter than a window.",
+            "Cut the padding off; `preprocess.short_clips` pads what is shorter than a window.",
         )
     elif silent > 0.25:
         worst = max(survey.classes, key=lambda name: _mean(survey, name, lambda f: f.silent))
@@ -236,19 +249,19 @@ def _silence(survey: Survey) -> Iterator[Finding]:
             f"the loudest of their recording, most in {worst} "
             f"({percent(_mean(survey, worst, lambda f: f.silent))}), yet they carry its label.",
             "Cut long pauses out, or let the decision wait for more than one window "
-            "(decision.context_s).",
+            "(`decision.context_s`).",
         )
 
 
 def _offset(survey: Survey) -> Iterator[Finding]:
     off = [each for each in survey.used if abs(each.found.offset) > _OFFSET]
     if off:
-        counts = Counter(each.name for each in off)
+        name, count = Counter(each.name for each in off).most_common(1)[0]
         yield Finding(
             f"{counted(len(off), 'recording')} have a DC offset",
             f"Their mean lies more than {percent(_OFFSET)} of full scale from zero, as a faulty "
-            f"converter leaves it; most in {counts.most_common(1)[0][0]}.",
-            "Remove it (a high-pass at 20 Hz), or set features.fmin_hz=50.",
+            f"converter leaves it; {count} of them are {name}.",
+            "Remove it (a high-pass at 20 Hz), or set `features.fmin_hz=50`.",
             [each.clip.path for each in sorted(off, key=lambda e: -abs(e.found.offset))[:_NAMED]],
         )
 
@@ -261,7 +274,7 @@ def _balance(survey: Survey) -> Iterator[Finding]:
             "The classes are of unequal size",
             f"{most} has {survey.minutes[most] / survey.minutes[least]:.1f} times as many minutes "
             f"as {least}.",
-            "train.balance=true (the default) weighs them alike; more recordings are better than "
+            "`train.balance=true` (the default) weighs them alike; more recordings are better than "
             "weights.",
         )
 

@@ -28,6 +28,8 @@ class Explore:
     bandwidth_db: float
     few_groups: int
     shortcut: float
+    level_gap_db: float
+    bandwidth_gap_hz: float
     examples_per_class: int
     most_examples: int
     excerpt_s: float
@@ -35,7 +37,8 @@ class Explore:
     def __post_init__(self) -> None:
         for name in ("silence_db", "clipped_run", "bandwidth_db", "excerpt_s"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
-        for name in ("few_groups", "examples_per_class", "most_examples"):
+        not_negative = ("few_groups", "level_gap_db", "bandwidth_gap_hz")
+        for name in (*not_negative, "examples_per_class", "most_examples"):
             check(getattr(self, name) >= 0, f"{name}={getattr(self, name)} must not be negative")
         check(0.5 <= self.shortcut <= 1, f"shortcut={self.shortcut} must lie in [0.5, 1]")
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from auricle.explore import figures, tables, words
 from auricle.explore.examples import Example
-from auricle.explore.findings import Finding, bandwidth_threshold, level_threshold
+from auricle.explore.findings import (
+    Finding,
+    bandwidth_tells,
+    bandwidth_threshold,
+    level_tells,
+    level_threshold,
+)
 from auricle.explore.survey import Survey, bandwidth_hz, level_dbfs, seconds, silent
 from auricle.files import write_text
 from auricle.report.charts import svg
@@ -19,14 +25,15 @@ def write_page(
     survey: Survey, found: list[Finding], heard: Mapping[str, list[Example]], folder: Path
 ) -> Path:
     """Write `explore.html` and `explore.csv` into a folder; give the path of the page."""
-    least = survey.explore.shortcut
     drawn = {
         "balance": ("How much of each class", figures.draw_balance(survey)),
         "durations": ("How long they are", figures.draw_spread(survey.of(seconds), "seconds")),
         "level": (
             "How loud they are",
             figures.draw_spread(
-                survey.of(level_dbfs), "level of what sounds, dBFS", level_threshold(survey), least
+                survey.of(level_dbfs),
+                "level of what sounds, dBFS",
+                level_threshold(survey) if level_tells(survey) else None,
             ),
         ),
         "bandwidth": (
@@ -34,8 +41,7 @@ def write_page(
             figures.draw_spread(
                 survey.of(bandwidth_hz),
                 "highest frequency with energy, Hz",
-                bandwidth_threshold(survey),
-                least,
+                bandwidth_threshold(survey) if bandwidth_tells(survey) else None,
             ),
         ),
         "silence": (

@@ -1,8 +1,10 @@
 """A dataset as it was measured: its recordings, by class, and which of them are the same sound."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +59,15 @@ class Survey:
     def unreadable(self) -> list[Recording]:
         """Recordings that cannot be used."""
         return [each for each in self.recordings if each.found.inspected.problem]
+
+    @cached_property
+    def _root(self) -> str:
+        folders = [str(Path(each.clip.path).parent) for each in self.recordings]
+        return os.path.commonpath(folders)
+
+    def short(self, path: str) -> str:
+        """Path without the folders that all recordings share."""
+        return os.path.relpath(path, self._root)
 
     @cached_property
     def classes(self) -> dict[str, list[Recording]]:

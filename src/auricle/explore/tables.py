@@ -68,9 +68,9 @@ def same(survey: Survey) -> Table:
         ["first", "class", "second", "class", "groups", "similarity"],
         [
             [
-                pair.first,
+                survey.short(pair.first),
                 of[pair.first].name,
-                pair.second,
+                survey.short(pair.second),
                 of[pair.second].name,
                 "one" if of[pair.first].clip.group == of[pair.second].clip.group else "two",
                 "identical" if pair.why == "identical" else f"{pair.similarity:.2f}",
@@ -89,7 +89,7 @@ def clipped(survey: Survey) -> Table:
         f"Clipped recordings{_of(len(found))}",
         ["recording", "class", "runs", "of all samples"],
         [
-            [e.clip.path, e.name, str(e.found.clipped_runs), f"{e.found.clipped:.3%}"]
+            [survey.short(e.clip.path), e.name, str(e.found.clipped_runs), f"{e.found.clipped:.3%}"]
             for e in found[:_ROWS]
         ],
         names=2,
@@ -102,7 +102,7 @@ def unreadable(survey: Survey) -> Table:
         f"Left out{_of(len(survey.unreadable))}",
         ["recording", "class", "because"],
         [
-            [each.clip.path, each.name, str(each.found.inspected.problem)]
+            [survey.short(each.clip.path), each.name, str(each.found.inspected.problem)]
             for each in survey.unreadable[:_ROWS]
         ],
         names=3,

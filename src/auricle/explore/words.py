@@ -4,10 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auricle.explore.findings import bandwidth_threshold, keeps_level, level_threshold
+from auricle.explore.findings import (
+    bandwidth_tells,
+    bandwidth_threshold,
+    keeps_level,
+    level_tells,
+    level_threshold,
+)
 from auricle.explore.shortcuts import Threshold
 from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs, seconds, silent
-from auricle.report.words import counted, percent
+from auricle.report.words import counted, joined, percent
 
 
 def headline(survey: Survey) -> str:
@@ -31,13 +37,13 @@ def balance(survey: Survey) -> str:
     short = min(survey.minutes, key=lambda name: (survey.minutes[name], name))
     if len(survey.classes) == 1:
         return f"There is one class, {few}."
-    said = f"{few} has the fewest groups, {survey.groups[few]}"
+    said = f"Of the classes, {few} has the fewest groups ({survey.groups[few]})"
     if len(set(survey.groups.values())) == 1:
         said = f"Each class has {counted(survey.groups[few], 'group')}"
-    if np.isclose(survey.minutes[short], max(survey.minutes.values())):
-        return f"{said}; all are as long."
+    if np.isclose(survey.minutes[short], max(survey.minutes.values()), rtol=0.01):
+        return f"{said} and as many minutes as the others."
     share = survey.minutes[short] / sum(survey.minutes.values())
-    return f"{said}; {short} is the shortest, with {percent(share)} of all minutes."
+    return f"{said}, {short} the fewest minutes ({percent(share)} of all)."
 
 
 def durations(survey: Survey) -> str:
@@ -62,14 +68,14 @@ def level(survey: Survey) -> str:
     best = level_threshold(survey)
     if best is None:
         return said
-    if not best.tells(survey.explore.shortcut):
-        return f"{said} Level alone tells no class well: {_at_best(best)}."
+    if not level_tells(survey):
+        return f"{said} Level alone is no shortcut: {_at_best(best, 'dB')}."
     known = (
         "and the features keep it (features.level=absolute)"
         if keeps_level(survey)
         else "but the features take it out (features.level=window), so no model can learn it"
     )
-    return f"{said} Level alone tells {best.name}: {_at_best(best)}, {known}."
+    return f"{said} Level alone tells {best.name}: {_at_best(best, 'dB')}, {known}."
 
 
 def bandwidth(survey: Survey) -> str:
@@ -86,8 +92,11 @@ def bandwidth(survey: Survey) -> str:
     if best is None:
         return said
     half = f"{survey.preprocess.sample_rate_hz / 2000:g} kHz"
-    tells = "tells " + best.name if best.tells(survey.explore.shortcut) else "tells no class well"
-    return f"{said} Up to {half}, which is all the features hear, it {tells}: {_at_best(best)}."
+    tells = (
+        f"tells {best.name}" if bandwidth_tells(survey) else "tells no class that could be heard"
+    )
+    known = f"Up to {half}, which is all the features hear, bandwidth alone {tells}"
+    return f"{said} {known}: {_at_best(best, 'Hz')}."
 
 
 def silence(survey: Survey) -> str:
@@ -118,7 +127,7 @@ def clipping(survey: Survey) -> str:
     )
     return (
         f"{said}. The largest DC offset is {percent(abs(off.found.offset))} of full scale"
-        f"{f' ({off.clip.path})' if abs(off.found.offset) >= 0.001 else ''}."
+        f"{f' ({survey.short(off.clip.path)})' if abs(off.found.offset) >= 0.001 else ''}."
     )
 
 
@@ -128,18 +137,26 @@ def duplicates(survey: Survey) -> str:
         return "No two recordings hold the same sound."
     identical = sum(pair.why == "identical" for pair in survey.same)
     inside = len(survey.same) - len(survey.mislabelled) - len(survey.apart)
-    return (
-        f"{counted(len(survey.same), 'pair')} hold the same sound, {identical} of them to the "
-        f"byte: {len(survey.mislabelled)} under different labels, {len(survey.apart)} in different "
-        f"groups of one class, {inside} within a group, where they do no harm."
-    )
+    parts = [
+        f"{number} {what}"
+        for number, what in (
+            (len(survey.mislabelled), "under different labels"),
+            (len(survey.apart), "in different groups of one class"),
+            (inside, "within a group, where they do no harm"),
+        )
+        if number
+    ]
+    exact = f" ({identical} to the byte)" if identical else ""
+    pairs = counted(len(survey.same), "pair")
+    return f"{pairs} of recordings hold the same sound{exact}: {joined(parts)}."
 
 
-def _at_best(best: Threshold) -> str:
+def _at_best(best: Threshold, unit: str) -> str:
+    digits = ".1f" if unit == "dB" else ".0f"
     return (
-        f"the best single threshold has a balanced accuracy of {percent(best.balanced_accuracy)} "
-        f"({best.name} {'above' if best.above else 'below'} {best.value:.4g}; chance reaches "
-        f"{percent(best.by_chance)})"
+        f"the best single threshold ({best.name} {'above' if best.above else 'below'} "
+        f"{best.value:{digits}}) has a balanced accuracy of {percent(best.balanced_accuracy)}, "
+        f"chance {percent(best.by_chance)}, and the medians differ by {best.gap:{digits}} {unit}"
     )
 
 
