@@ -30,7 +30,7 @@ def rows_of(numbers: Mapping[str, float]) -> list[str]:
 
 def draw_balance(survey: Survey) -> Any:
     """Minutes of each class as bars, groups and recordings beside them."""
-    names = rows_of(survey.minutes)
+    names = rows_of(survey.groups)
     figure, axis = axes("minutes", "", height=0.9 + 0.36 * len(names))
     rows = range(len(names))
     values = [survey.minutes[name] for name in names]

@@ -72,12 +72,12 @@ def keeps_level(survey: Survey) -> bool:
 
 def _mislabelled(survey: Survey) -> Iterator[Finding]:
     if survey.mislabelled:
-        first, labels = survey.mislabelled[0], {r.clip.path: r.name for r in survey.recordings}
+        pair, labels = survey.mislabelled[0], {r.clip.path: r.name for r in survey.recordings}
+        first, second = (f"{survey.short(p)} is {labels[p]}" for p in (pair.first, pair.second))
         yield Finding(
             "The same sound has different labels",
             f"{counted(len(survey.mislabelled), 'pair')} of recordings hold the same sound under "
-            f"different labels: {first.first} is {labels[first.first]}, {first.second} is "
-            f"{labels[first.second]} ({first.why}). At least one label is wrong.",
+            f"different labels: {first}, {second} ({pair.why}). At least one label is wrong.",
             "Listen to each pair, keep one recording and its right label; a recording of both "
             "labels goes into one folder that `dataset.labels` gives both.",
             _paths(survey.mislabelled),
@@ -107,8 +107,8 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
     if cut:
         yield Finding(
             f"{counted(len(cut), 'recording')} broke off",
-            f"Of {cut[0].clip.path}, {percent(cut[0].found.inspected.cut_off)} of the length that "
-            "the file promises is missing.",
+            f"Of {survey.short(cut[0].clip.path)}, {percent(cut[0].found.inspected.cut_off)} of "
+            "the length that the file promises is missing.",
             "Copy or download them anew.",
             [each.clip.path for each in cut[:_NAMED]],
         )
@@ -206,8 +206,8 @@ def _apart(survey: Survey) -> Iterator[Finding]:
         yield Finding(
             "The same sound stands in different groups",
             f"{counted(len(survey.apart), 'pair')} of recordings hold the same sound but count as "
-            f"different groups, as {first.first} and {first.second} ({first.why}): one may be "
-            "trained on, the other tested.",
+            f"different groups, as {survey.short(first.first)} and {survey.short(first.second)} "
+            f"({first.why}): one may be trained on, the other tested.",
             "Give both the same group in `dataset.table` (`dataset.columns.group`), or remove one.",
             _paths(survey.apart),
         )

@@ -47,11 +47,11 @@ class Explore:
 class Measured:
     """What was found in one recording, at its own rate.
 
-    `level_dbfs` is the mean power of the windows that are not silent, `peak` the largest absolute
-    sample, both of full scale; `offset` the mean sample. Shares are of windows (`silent`, of which
-    `digital` hold nothing at all) or of samples (`clipped`, in `clipped_runs` runs). `channels` is
-    0 where ffmpeg decoded, which gives their mean. `bandwidth_hz` is 0 where nothing sounds;
-    `loudest_s` is where the loudest `excerpt_s` begin.
+    `level_dbfs` is the mean power of the windows that are not silent, without DC offset; `peak` is
+    the largest absolute sample, of full scale, `offset` the mean sample. Shares are of windows
+    (`silent`, of which `digital` hold nothing at all) or of samples (`clipped`, in `clipped_runs`
+    runs). `channels` is 0 where ffmpeg decoded, which gives their mean. `bandwidth_hz` is 0 where
+    nothing sounds; `loudest_s` is where the loudest `excerpt_s` begin.
     """
 
     inspected: Inspected
@@ -149,6 +149,9 @@ class Meter:
         powers = np.concatenate(self._powers)
         if not len(powers):  # shorter than a window
             powers = np.array([self._squares / self._count])
+        # A DC offset is no sound, and would hide pauses.
+        offset = self._sum / self._count
+        powers = np.maximum(0.0, powers - offset**2)
         active = powers > max(_NOTHING, powers.max() / 10 ** (self._explore.silence_db / 10))
         level = powers[active].mean() if active.any() else 0.0
         heard = np.flatnonzero(
@@ -167,7 +170,7 @@ class Meter:
             clipped=self._clipped / self._count,
             clipped_runs=self._runs,
             bandwidth_hz=float(heard[-1]) * self._rate / _N_FFT if len(heard) else 0.0,
-            offset=self._sum / self._count,
+            offset=offset,
             loudest_s=self._loudest_s(powers),
         )
 

@@ -51,9 +51,12 @@ def durations(survey: Survey) -> str:
     values = np.array([seconds(each) for each in survey.used])
     window_s = survey.preprocess.window_s
     short = int((values < window_s).sum())
-    said = f"Half of the recordings are longer than {np.median(values):.1f} s"
-    if values.min() < values.max():
-        said += f", the shortest lasts {values.min():.2g} s, the longest {values.max():.0f} s"
+    said = (
+        f"Half of the recordings are longer than {np.median(values):.1f} s, the shortest lasts "
+        f"{values.min():.2g} s, the longest {values.max():.0f} s"
+        if values.min() < values.max() - 0.05
+        else f"All recordings last {np.median(values):.1f} s"
+    )
     if not short:
         return f"{said}; none is shorter than a window of {window_s:g} s."
     done = "padded with zeros" if survey.preprocess.short_clips == "pad" else "skipped"
@@ -92,9 +95,7 @@ def bandwidth(survey: Survey) -> str:
     if best is None:
         return said
     half = f"{survey.preprocess.sample_rate_hz / 2000:g} kHz"
-    tells = (
-        f"tells {best.name}" if bandwidth_tells(survey) else "tells no class that could be heard"
-    )
+    tells = f"tells {best.name}" if bandwidth_tells(survey) else "is no shortcut"
     known = f"Up to {half}, which is all the features hear, bandwidth alone {tells}"
     return f"{said} {known}: {_at_best(best, 'Hz')}."
 
@@ -147,8 +148,10 @@ def duplicates(survey: Survey) -> str:
         if number
     ]
     exact = f" ({identical} to the byte)" if identical else ""
-    pairs = counted(len(survey.same), "pair")
-    return f"{pairs} of recordings hold the same sound{exact}: {joined(parts)}."
+    said = f"{counted(len(survey.same), 'pair')} of recordings hold the same sound{exact}"
+    if len(parts) == 1:
+        return f"{said}, all {parts[0].partition(' ')[2]}."
+    return f"{said}: {joined(parts)}."
 
 
 def _at_best(best: Threshold, unit: str) -> str:

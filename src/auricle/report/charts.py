@@ -98,6 +98,10 @@ def svg(figure: Any, name: str) -> str:
     text = re.sub(r"<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)
     head, rest = text.split(">", 1)
     head = re.sub(r' (?:width|height|version|xmlns(?::xlink)?)="[^"]*"', "", head)
+    # Some ids are hashes of addresses in memory: numbers in their order are the same each time.
+    hashed = dict.fromkeys(re.findall(r'\bid="([a-z]+[0-9a-f]{10})"', rest))
+    for number, found in enumerate(hashed):
+        rest = rest.replace(found, f"h{number}")
     # Figures share a document, where an id may stand once.
     rest = re.sub(r'(?<=\bid=")', f"{name}-", rest)
     rest = re.sub(r'(url\(#|xlink:href="#)', rf"\g<1>{name}-", rest)
