@@ -1,7 +1,9 @@
 """Exploring a dataset: what is measured is what was planted, and what matters is said."""
 
 import csv
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +15,17 @@ from auricle.config import compose, parse_group
 from auricle.errors import AuricleError
 from auricle.explore import shortcuts, words
 from auricle.explore.examples import choose, examples
-from auricle.explore.findings import findings, level_threshold
+from auricle.explore.findings import findings
 from auricle.explore.measure import Explore, Meter, measure
 from auricle.explore.page import write_page
 from auricle.explore.survey import survey
+from auricle.explore.tables import to_csv
+from auricle.explore.tells import level_threshold
 from auricle.features import Features
 from auricle.preprocess import Preprocess
 from helpers import HERE, RATE, folder_dataset, recording
 
+DICTIONARY = Path(__file__).parents[1] / "references" / "data_dictionary.md"
 COMPOSED = compose("config", [])
 EXPLORE = parse_group(COMPOSED.explore, Explore, "explore")
 PREPROCESS = parse_group(COMPOSED.preprocess, Preprocess, "preprocess")
@@ -234,6 +239,9 @@ def test_what_cannot_be_read_is_named_with_its_reason(tmp_path):
     found = next(f for f in findings(of) if "cannot be read" in f.title)
     assert found.paths == [str(tmp_path / "dog" / "broken.wav")]
     assert "cannot be decoded" in found.sentence
+    row = next(r for r in csv.DictReader(to_csv(of).splitlines()) if "broken" in r["path"])
+    assert row["problem"]
+    assert row["level_dbfs"] == row["seconds"] == ""
 
 
 def test_nothing_to_read_is_an_error(tmp_path):
@@ -271,6 +279,8 @@ def test_the_page_is_whole_the_same_each_time_and_escapes_names(tmp_path):
     with (tmp_path / "0" / "explore.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows] == [c.clip.path for c in of.recordings]
+    section = DICTIONARY.read_text(encoding="utf-8").split("## explore.csv")[1].split("## ")[0]
+    assert list(rows[0]) == re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
     assert float(rows[0]["level_dbfs"]) == pytest.approx(-20, abs=1)
 
 

@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from auricle.datasets.leaks import Twins
-from auricle.explore.shortcuts import Threshold, balanced_accuracy_of_names, best_threshold
-from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs
-from auricle.features.spectrum import Spectrum
+from auricle.explore.shortcuts import balanced_accuracy_of_names
+from auricle.explore.survey import Survey, bandwidth_hz
+from auricle.explore.tells import (
+    bandwidth_tells,
+    bandwidth_threshold,
+    keeps_level,
+    kind,
+    level_tells,
+    level_threshold,
+)
 from auricle.report.words import counted, joined, percent
 
 _NAMED = 4  # recordings or classes in a finding
@@ -32,42 +39,6 @@ class Finding:
 def findings(survey: Survey) -> list[Finding]:
     """Give all findings, what matters most first."""
     return [found for look in _LOOKS for found in look(survey)]
-
-
-def level_threshold(survey: Survey) -> Threshold | None:
-    """How well level alone tells a class."""
-    return best_threshold(survey.of(level_dbfs), survey.groups)
-
-
-def bandwidth_threshold(survey: Survey) -> Threshold | None:
-    """How well bandwidth alone tells a class, as far as the features can hear it."""
-    highest = survey.preprocess.sample_rate_hz / 2
-    values = survey.of(lambda each: min(bandwidth_hz(each), highest))
-    return best_threshold(values, survey.groups)
-
-
-def level_tells(survey: Survey) -> bool:
-    """Whether a model that knows the level would need nothing else."""
-    best, explore = level_threshold(survey), survey.explore
-    return best is not None and best.tells(explore.shortcut, explore.level_gap_db)
-
-
-def bandwidth_tells(survey: Survey) -> bool:
-    """Whether a model that knows the bandwidth would need nothing else."""
-    best, explore = bandwidth_threshold(survey), survey.explore
-    return best is not None and best.tells(explore.shortcut, explore.bandwidth_gap_hz)
-
-
-def kind(recording: Recording) -> str:
-    """Format, rate and channels of a file."""
-    found = recording.found
-    channels = {0: "", 1: ", mono", 2: ", stereo"}.get(found.channels, f", {found.channels} ch")
-    return f"{found.format}, {found.sample_rate_hz} Hz{channels}"
-
-
-def keeps_level(survey: Survey) -> bool:
-    """Whether the features tell how loud a window is."""
-    return isinstance(survey.features, Spectrum) and survey.features.level == "absolute"
 
 
 def _mislabelled(survey: Survey) -> Iterator[Finding]:
@@ -289,5 +260,5 @@ def _paths(pairs: Sequence[Twins]) -> list[str]:
 
 _LOOKS: tuple[Callable[[Survey], Iterator[Finding]], ...] = (
     *(_mislabelled, _one_class, _unreadable, _few_groups, _format, _bandwidth, _level, _apart),
-    *(_clipping, _silence, _offset, _source, _balance),
+    *(_source, _clipping, _offset, _silence, _balance),
 )

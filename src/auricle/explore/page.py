@@ -5,14 +5,14 @@ from pathlib import Path
 
 from auricle.explore import figures, tables, words
 from auricle.explore.examples import Example
-from auricle.explore.findings import (
-    Finding,
+from auricle.explore.findings import Finding
+from auricle.explore.survey import Survey, bandwidth_hz, level_dbfs, seconds, silent
+from auricle.explore.tells import (
     bandwidth_tells,
     bandwidth_threshold,
     level_tells,
     level_threshold,
 )
-from auricle.explore.survey import Survey, bandwidth_hz, level_dbfs, seconds, silent
 from auricle.files import write_text
 from auricle.report.charts import svg
 from auricle.report.page import Chart, render

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auricle.explore.findings import kind
 from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs, seconds, silent
+from auricle.explore.tells import kind
 from auricle.report.page import Table
 
 _ROWS = 20  # of a table of recordings or sources; the rest is in explore.csv
@@ -125,13 +125,15 @@ def to_csv(survey: Survey) -> str:
 
 def _row(each: Recording, twin: str) -> dict[str, str | int]:
     found, clip = each.found, each.clip
-    return {
+    row: dict[str, str | int] = {
         "path": clip.path,
         "class": each.name,
         "group": clip.group,
         "source": clip.source,
         "problem": found.inspected.problem or "",
         "format": found.format,
+    }
+    measured: dict[str, str | int] = {
         "sample_rate_hz": found.sample_rate_hz,
         "channels": found.channels or "",
         "seconds": f"{found.seconds:.3f}",
@@ -144,8 +146,10 @@ def _row(each: Recording, twin: str) -> dict[str, str | int]:
         "clipped_runs": found.clipped_runs,
         "bandwidth_hz": f"{found.bandwidth_hz:.0f}",
         "dc_offset": f"{found.offset:.6f}",
-        "same_sound_as": twin,
     }
+    if found.inspected.problem:
+        measured = dict.fromkeys(measured, "")
+    return row | measured | {"same_sound_as": twin}
 
 
 def _crossed(survey: Survey, caption: str, what: str, key: Callable[[Recording], str]) -> Table:

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auricle.explore.findings import (
+from auricle.explore.shortcuts import Threshold
+from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs, seconds, silent
+from auricle.explore.tells import (
     bandwidth_tells,
     bandwidth_threshold,
     keeps_level,
     level_tells,
     level_threshold,
 )
-from auricle.explore.shortcuts import Threshold
-from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs, seconds, silent
 from auricle.report.words import counted, joined, percent
 
 
