@@ -39,6 +39,7 @@ def draw_balance(survey: Survey) -> Any:
     for row, name in zip(rows, names, strict=True):
         text = f"{counted(survey.groups[name], 'group')}, {len(survey.classes[name])} rec."
         axis.text(values[row] + right, row, text, va="center", color=MUTED, fontsize=9)
+    axis.set_xticks([tick for tick in axis.get_xticks() if tick <= max(values)])
     axis.set_xlim(0, 1.75 * max(values))
     axis.grid(axis="y", visible=False)
     _name_rows(axis, names)

@@ -260,5 +260,5 @@ def _paths(pairs: Sequence[Twins]) -> list[str]:
 
 _LOOKS: tuple[Callable[[Survey], Iterator[Finding]], ...] = (
     *(_mislabelled, _one_class, _unreadable, _few_groups, _format, _bandwidth, _level, _apart),
-    *(_source, _clipping, _offset, _silence, _balance),
+    *(_silence, _source, _clipping, _offset, _balance),
 )

@@ -11,6 +11,7 @@ from auricle.explore.survey import Recording, Survey, bandwidth_hz, level_dbfs, 
 from auricle.explore.tells import kind
 from auricle.report.page import Table
 
+_FEW = 10  # rows of a table beside a chart
 _ROWS = 20  # of a table of recordings or sources; the rest is in explore.csv
 
 
@@ -86,11 +87,11 @@ def clipped(survey: Survey) -> Table:
     found = [each for each in survey.used if each.found.clipped_runs]
     found.sort(key=lambda each: (-each.found.clipped, each.clip.path))
     return Table(
-        f"Clipped recordings{_of(len(found))}",
+        f"Clipped recordings{_of(len(found), _FEW)}",
         ["recording", "class", "runs", "of all samples"],
         [
             [survey.short(e.clip.path), e.name, str(e.found.clipped_runs), f"{e.found.clipped:.3%}"]
-            for e in found[:_ROWS]
+            for e in found[:_FEW]
         ],
         names=2,
     )
@@ -174,5 +175,5 @@ def _crossed(survey: Survey, caption: str, what: str, key: Callable[[Recording],
     )
 
 
-def _of(count: int) -> str:
-    return f": {_ROWS} of {count}, all are in explore.csv" if count > _ROWS else ""
+def _of(count: int, rows: int = _ROWS) -> str:
+    return f": {rows} of {count}, all are in explore.csv" if count > rows else ""
