@@ -22,7 +22,7 @@ LAYERS = [
     {"datasets", "augment", "networks", "tracking"},
     {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},
-    {"prepared", "sweep", "cross_validation"},
+    {"prepared", "sweep", "cross_validation", "explore"},
     {"cli"},
 ]
 LISTENER = {"realtime", "classify", "server", "served_model"}
@@ -33,6 +33,7 @@ NEIGHBOURS = {
     "realtime": {"classify"},
     "server": {"realtime", "classify"},
     "served_model": {"classify"},
+    "explore": {"prepared"},
 }
 TRAINING_ONLY = {
     *("tensorflow", "keras", "librosa", "mlflow", "dvc", "scipy", "sklearn", "audiomentations"),

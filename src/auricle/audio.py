@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ import soxr
 from auricle.errors import AuricleError
 
 Samples = npt.NDArray[np.float32]
+# Is shown what is decoded [shape=(n, channels)] and its rate, before anything is done to it.
+Tap = Callable[[Samples, int], None]
 
 BLOCK_S = 10.0
 # Encoders pad and trim by less; more is sound that was lost.
@@ -56,11 +58,14 @@ class Resampler:
         return resampled
 
 
-def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> Iterator[Samples]:
+def read_blocks(
+    path: Path, sample_rate_hz: int, block_s: float = BLOCK_S, tap: Tap | None = None
+) -> Iterator[Samples]:
     """Decode a sound file to mono float32 blocks at `sample_rate_hz`.
 
     libsndfile decodes what it knows; ffmpeg, where it is installed, everything else. Channels are
-    averaged. Memory is bounded by the block, however long the file.
+    averaged. Memory is bounded by the block, however long the file. `tap` is shown each block as
+    the file has it; what ffmpeg decodes, as the mean of the channels.
 
     Raises
     ------
@@ -80,13 +85,15 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
                 f"{path} cannot be decoded ({error.error_string}); "
                 "if it is a sound file, install ffmpeg or convert it to WAV or FLAC"
             ) from error
-        yield from _read_with_ffmpeg(ffmpeg, path, sample_rate_hz, block_s)
+        yield from _read_with_ffmpeg(ffmpeg, path, sample_rate_hz, block_s, tap)
         return
     with file:
         resampler = Resampler(file.samplerate, sample_rate_hz)
         frames = max(1, round(block_s * file.samplerate))
         try:
             while len(block := file.read(frames, dtype="float32", always_2d=True)):
+                if tap:
+                    tap(_checked(block, path), file.samplerate)
                 yield resampler.push(_checked(block, path).mean(axis=1))
         except soundfile.LibsndfileError as error:
             raise AuricleError(
@@ -95,9 +102,10 @@ def read_blocks(path: Path, sample_rate_hz: int, block_s: float = BLOCK_S) -> It
         yield resampler.push(np.zeros(0, np.float32), last=True)
 
 
-def load(path: Path, sample_rate_hz: int) -> Samples:
+def load(path: Path, sample_rate_hz: int, tap: Tap | None = None) -> Samples:
     """Decode a whole sound file to mono float32 [shape=(n,)] at `sample_rate_hz`."""
-    return np.concatenate([np.zeros(0, np.float32), *read_blocks(path, sample_rate_hz)])
+    blocks = read_blocks(path, sample_rate_hz, tap=tap)
+    return np.concatenate([np.zeros(0, np.float32), *blocks])
 
 
 def missing_share(path: Path, duration_s: float) -> float:
@@ -167,7 +175,7 @@ def _checked(block: Samples, path: Path) -> Samples:
 
 
 def _read_with_ffmpeg(
-    ffmpeg: str, path: Path, sample_rate_hz: int, block_s: float
+    ffmpeg: str, path: Path, sample_rate_hz: int, block_s: float, tap: Tap | None
 ) -> Iterator[Samples]:
     """Decode with ffmpeg, its own resampler left out: it only decodes, at the file's rate."""
     rate = _ffmpeg_rate(path)
@@ -181,6 +189,8 @@ def _read_with_ffmpeg(
             bytes_per_block = 4 * max(1, round(block_s * rate))
             while data := process.stdout.read(bytes_per_block):
                 block = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
+                if tap:
+                    tap(_checked(block, path)[:, None], rate)
                 yield resampler.push(_checked(block, path))
             yield resampler.push(np.zeros(0, np.float32), last=True)
         told.seek(0)

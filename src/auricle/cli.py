@@ -26,6 +26,7 @@ from auricle.job import STAGES
 _EPILOG = """\
 Overrides are Hydra's: group=option takes another file of conf/, group.key=value another value.
 
+  auricle explore dataset=folder dataset.path=sounds  look at recordings before training
   auricle repro                                    build everything with the default (dvc repro)
   auricle repro experiment=smoke                   ... a small one, for a first look
   auricle repro dataset=folder dataset.path=sounds ... from your own recordings
@@ -140,6 +141,14 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--params", metavar="FILE", help="read FILE instead of composing conf/")
         verb.add_argument("--cfg", choices=("job", "hydra", "all"), help="show the configuration")
     add(
+        "explore",
+        _explore,
+        "listen to and look at a dataset before training",
+        "[overrides]",
+        "Measures every recording and writes reports/explore.html, a page with figures, examples\n"
+        "to hear and what to do about it, and reports/explore.csv, a row a recording.",
+    )
+    add(
         "cross_validate",
         _cross_validate,
         "train and test on each fold in turn, and give the spread",
@@ -234,6 +243,17 @@ def _stage(options: argparse.Namespace, overrides: list[str], others: list[str])
     return 0
 
 
+def _explore(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.explore.run import explore
+
+    _only_flags(others, allowed=False)
+    wanted = [*build_overrides(), *_smoke(overrides)]
+    refuse_passwords(wanted)
+    begun = time.perf_counter()
+    _tell("explore", begun, explore(wanted).told)
+    return 0
+
+
 def _cross_validate(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     from auricle.cross_validation import cross_validate
 
@@ -309,17 +329,20 @@ def _with_hydra(verb: str, overrides: list[str], flags: list[str]) -> int:
 
 
 def _work(verb: str, config: Any) -> None:
-    from rich.console import Console
-
     from auricle.job import Places, alone, run
 
     begun, here = time.perf_counter(), Places(Path())
     with alone(verb):
         done = run(verb, config, here, here)
+    _tell(STAGES[verb][0], begun, done.told)
+
+
+def _tell(name: str, begun: float, told: str) -> None:
+    """Say in a line what was done, and how long it took."""
+    from rich.console import Console
+
     Console(stderr=True, soft_wrap=True).print(
-        f"{STAGES[verb][0]} ({time.perf_counter() - begun:.1f} s): {done.told}",
-        highlight=False,
-        markup=False,
+        f"{name} ({time.perf_counter() - begun:.1f} s): {told}", highlight=False, markup=False
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.audio import load, missing_share
+from auricle.audio import Tap, load, missing_share
 from auricle.config import check
 from auricle.datasets.clips import Clip, Dataset
 from auricle.datasets.fingerprint import Fingerprint, fingerprint
@@ -33,8 +33,8 @@ class Inspected:
     cut_off: float
 
 
-def inspect(clip: Clip, sample_rate_hz: int) -> Inspected:
-    """Decode a recording and take its fingerprint.
+def inspect(clip: Clip, sample_rate_hz: int, tap: Tap | None = None) -> Inspected:
+    """Decode a recording and take its fingerprint; `tap` is shown what the file holds.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def inspect(clip: Clip, sample_rate_hz: int) -> Inspected:
         )
     try:
         with quietly():  # decoders write of their own accord
-            samples = load(path, sample_rate_hz)
+            samples = load(path, sample_rate_hz, tap)
             cut_off = missing_share(path, len(samples) / sample_rate_hz)
     except AuricleError as error:
         return Inspected(0, nothing, str(error), 0.0)

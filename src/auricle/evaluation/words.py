@@ -4,6 +4,7 @@ from auricle.evaluation.counting import Judged
 from auricle.evaluation.naive import Pair
 from auricle.evaluation.results import Results, Swept
 from auricle.metrics import Interval
+from auricle.report.words import counted, joined, percent
 
 TITLES = {
     "roc": "Finding a label without false alarms",
@@ -14,12 +15,6 @@ TITLES = {
     "snr_db": "In noise",
     "bandwidth_hz": "Through a narrow channel",
 }
-
-
-def percent(value: float) -> str:
-    """0.973 -> 97.3 %; all or none without a decimal."""
-    text = f"{100 * value:.1f}"
-    return f"{text.removesuffix('.0')}\N{NO-BREAK SPACE}%"
 
 
 def between(interval: Interval) -> str:
@@ -36,20 +31,6 @@ def signed(value: float, decimals: int = 0) -> str:
     """Give a number its sign: +3, and a minus that is one."""
     text = f"{value:+.{decimals}f}" if decimals else f"{value:+g}"
     return text.replace("-", "\N{MINUS SIGN}")
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """1 recording, 12 recordings."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(
-        ",", "\N{NO-BREAK SPACE}"
-    )
-
-
-def joined(names: list[str], word: str = "and") -> str:
-    """List names: a, b and c."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def headline(results: Results) -> str:

@@ -55,6 +55,17 @@ def axes(x: str, y: str, width: float = 3.7, height: float = 2.75) -> tuple[Any,
     return figure, axis
 
 
+def panels(heights: Sequence[float], width: float = 4.4) -> tuple[Any, list[Any]]:
+    """Give a figure with axes above each other that share x, styled [inches]."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        rows = figure.subplots(len(heights), sharex=True, height_ratios=list(heights))
+    return figure, list(rows)
+
+
 def legend(axis: Any, handles: Sequence[Any], names: Sequence[str], **where: Any) -> None:
     """Name the lines; names may hold anything."""
     axis.legend(
@@ -87,6 +98,10 @@ def svg(figure: Any, name: str) -> str:
     text = re.sub(r"<style type=\"text/css\">.*?</style>", "", text, flags=re.DOTALL)
     head, rest = text.split(">", 1)
     head = re.sub(r' (?:width|height|version|xmlns(?::xlink)?)="[^"]*"', "", head)
+    # Some ids are hashes of addresses in memory: numbers in their order are the same each time.
+    hashed = dict.fromkeys(re.findall(r'\bid="([a-z]+[0-9a-f]{10})"', rest))
+    for number, found in enumerate(hashed):
+        rest = rest.replace(found, f"h{number}")
     # Figures share a document, where an id may stand once.
     rest = re.sub(r'(?<=\bid=")', f"{name}-", rest)
     rest = re.sub(r'(url\(#|xlink:href="#)', rf"\g<1>{name}-", rest)

@@ -72,7 +72,7 @@ class Starter(Dataset):
                     "labels": tuple(labels[kind]),
                     "group": Path(name).stem,
                     "licence": "CC0",
-                    "source": f"generated {kind}",
+                    "source": "generated",
                 },
             )
             for name, (kind, _) in wanted.items()
