@@ -151,10 +151,9 @@ def test_a_missing_file_is_named(tmp_path):
         load(tmp_path / "absent.wav", 16000)
 
 
-@pytest.mark.parametrize("content", [b"", b"these are words, not sound\n" * 50])
-def test_what_is_no_sound_is_named_with_a_remedy(tmp_path, monkeypatch, content):
+def test_what_is_no_sound_is_named_with_a_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    (tmp_path / "words.wav").write_bytes(content)
+    (tmp_path / "words.wav").write_bytes(b"these are words, not sound\n" * 50)
     with pytest.raises(AuricleError, match=r"words\.wav cannot be decoded .*install ffmpeg"):
         load(tmp_path / "words.wav", 16000)
 

@@ -81,7 +81,7 @@ def test_a_file_that_fails_is_said_and_the_others_go_on(
     assert status == 1
     assert [set(line) == {"file", "error"} for line in lines] == [True, True, True, False]
     assert "cannot be decoded" in lines[0]["error"]
-    assert "it is empty" in lines[1]["error"]
+    assert "holds no sound, not one sample" in lines[1]["error"]
     assert "There is no file" in lines[2]["error"]
 
 

@@ -210,7 +210,7 @@ def test_a_changed_byte_changes_hash_and_fingerprint(tree):
 
 def test_nothing_changed_is_the_same_bytes(tree, tmp_path):
     for name in ("one", "two"):
-        fetch(tree).save(tmp_path / name, "sounds")
+        fetch(tree).save(tmp_path / name, "sounds", {})
     for file in ("clips.csv", "dataset.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -244,7 +244,7 @@ CLIP = st.builds(
 @given(clips=st.lists(CLIP, max_size=5))
 def test_any_names_survive_the_list(tmp_path_factory, clips):
     folder = tmp_path_factory.getbasetemp() / "any_names"
-    Listing(clips, ["speech"], {}).save(folder, "names")
+    Listing(clips, ["speech"], {}).save(folder, "names", {})
     assert read_clips(folder) == clips
 
 
@@ -259,7 +259,7 @@ def test_real_names_survive_the_list(tmp_path):
     ]
     for name in names:
         recording(root / "speech" / name)
-    fetch(root).save(tmp_path / "raw", "names")
+    fetch(root).save(tmp_path / "raw", "names", {})
     found = {clip.path.removeprefix(f"{root}/speech/") for clip in read_clips(tmp_path / "raw")}
     assert found == set(names)
 
@@ -282,7 +282,7 @@ def test_a_label_with_the_sign_that_separates_labels_is_refused(tmp_path, labels
 def test_the_summary_counts_recordings_groups_and_labels(tree, tmp_path):
     listing = fetch(tree)
     one_group = [dataclasses.replace(clip, group="same") for clip in listing.clips]
-    Listing(one_group, listing.labels, listing.notes).save(tmp_path / "raw", "mine")
+    Listing(one_group, listing.labels, listing.notes).save(tmp_path / "raw", "mine", {})
     about = read_about(tmp_path / "raw")
     assert (about["name"], about["clips"], about["groups"]) == ("mine", 5, 1)
     assert about["clips_by_labels"] == {"music": 2, "speech": 3}

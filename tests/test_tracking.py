@@ -76,7 +76,7 @@ def test_a_database_that_cannot_be_made_is_said_and_the_work_goes_on(
 ) -> None:
     (tmp_path / "file").touch()
     config = Tracking(
-        enabled=True, uri=f"sqlite:///{tmp_path}/file/a.db", experiment="x", parent=None
+        True, f"sqlite:///{tmp_path}/file/a.db", experiment="x", parent=None, run=None
     )
     with tracked(config, "train", tmp_path / "run.json") as run:
         run.metrics({"loss": 1.0})

@@ -20,8 +20,10 @@ Samples = npt.NDArray[np.float32]
 Tap = Callable[[Samples, int], None]
 
 BLOCK_S = 10.0
+_REMEDY = "copy or export it anew, or remove it"
 # Encoders pad and trim by less; more is sound that was lost.
 _LEAST_MISSING = 0.02
+_OGG_PAGE = 65307  # bytes, the longest there can be
 SUFFIXES = frozenset(
     f".{name}"
     for name in (
@@ -70,12 +72,34 @@ def read_blocks(
     Raises
     ------
     AuricleError
-        The file is missing, damaged, no sound, or holds values that are not finite.
+        The file is missing, damaged, empty, no sound, or holds values that are not finite.
     """
     if path.is_dir():
         raise AuricleError(f"{path} is a folder, and holds no sound file: check its name")
     if not path.is_file():
         raise AuricleError(f"There is no file {path}: check its name")
+    _refuse_unopened(path)
+    given = 0
+    for block in _decoded(path, sample_rate_hz, block_s, tap):
+        given += len(block)
+        yield block
+    if not given:
+        raise AuricleError(f"{path} holds no sound, not one sample: {_REMEDY}")
+
+
+def _refuse_unopened(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise AuricleError(
+            f"{path} cannot be opened ({error.strerror}): see to its permissions"
+        ) from error
+    if empty:
+        raise AuricleError(f"{path} is empty, 0 bytes: {_REMEDY}")
+
+
+def _decoded(path: Path, sample_rate_hz: int, block_s: float, tap: Tap | None) -> Iterator[Samples]:
     try:
         file = soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
@@ -108,13 +132,15 @@ def load(path: Path, sample_rate_hz: int, tap: Tap | None = None) -> Samples:
     return np.concatenate([np.zeros(0, np.float32), *blocks])
 
 
-def missing_share(path: Path, duration_s: float) -> float:
-    """Share of the length a file promises that is not in it: 0 where it promises none.
+def cut_off(path: Path, duration_s: float) -> str:
+    """Say how a file that could be decoded is shorter than it promises; nothing where it is not.
 
     A download that broke off still decodes, as far as it goes.
     """
     try:
         with soundfile.SoundFile(path) as file:
+            if file.format == "OGG":
+                return "" if _ends_with_last_page(path) else "its last page is missing"
             frames, log = file.frames, file.extra_info
             if found := re.search(r"^data : (\d+) \(should be \d+\)", log, re.MULTILINE):
                 # The size in a WAV header; programs that stream leave it 0 or as large as can be.
@@ -124,9 +150,21 @@ def missing_share(path: Path, duration_s: float) -> float:
                 frames = frames if streamed or not width else size // int(width[1])
             promised_s = frames / file.samplerate
     except (soundfile.LibsndfileError, OverflowError):
-        return 0.0
+        return ""
     missing = 1 - duration_s / promised_s if 0 < promised_s < math.inf else 0.0
-    return missing if missing > _LEAST_MISSING else 0.0
+    return f"{missing:.0%} of the length it promises is missing" if missing > _LEAST_MISSING else ""
+
+
+def _ends_with_last_page(path: Path) -> bool:
+    """Whether an Ogg file ends with a whole page that says it is the last."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _OGG_PAGE))
+        tail = file.read()
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) < 27 or len(page) < 27 + page[26]:
+        return False
+    return bool(page[5] & 4) and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
 
 
 def sliding_windows(samples: Samples, window: int, hop: int) -> Samples:
@@ -197,7 +235,7 @@ def _read_with_ffmpeg(
         message = told.read().decode(errors="replace").strip().splitlines()
     if process.returncode:
         reason = message[-1] if message else f"exit status {process.returncode}"
-        raise AuricleError(f"{path} cannot be decoded, by ffmpeg either ({reason})")
+        raise AuricleError(f"{path} cannot be decoded, by ffmpeg either ({reason}): {_REMEDY}")
 
 
 def _ffmpeg_rate(path: Path) -> int:
@@ -210,6 +248,7 @@ def _ffmpeg_rate(path: Path) -> int:
     rate = result.stdout.strip().split("\n")[0].strip(",")
     if not rate.isdigit():
         raise AuricleError(
-            f"{path} cannot be decoded, by ffmpeg either: it holds no sound that they know"
+            f"{path} cannot be decoded, by ffmpeg either: it holds no sound that they "
+            f"know; {_REMEDY}"
         )
     return int(rate)

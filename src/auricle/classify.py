@@ -102,12 +102,10 @@ def classify_file(path: Path, classifier: Classifier, decision: Decision | None 
         windows = windower.push(block)
         logits.append(classifier.logits(windows))
         levels.append(level_dbfs(windows))
-    if samples < preprocess.window and samples:
+    if samples < preprocess.window:
         windows = windower.push(np.zeros(preprocess.window - samples, np.float32))
         logits.append(classifier.logits(windows))
         levels.append(level_dbfs(windows))
-    if not samples:
-        raise AuricleError(f"{path} holds no sound: it is empty")
     duration_s = samples / preprocess.sample_rate_hz
     return Heard(
         path, classifier, decision, duration_s, np.concatenate(logits), np.concatenate(levels)

@@ -20,7 +20,7 @@ from auricle.config import (
     parse,
     refuse_passwords,
 )
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, told
 from auricle.job import STAGES
 
 _EPILOG = """\
@@ -70,7 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:  # a full disk, a folder that cannot be written, a file in the way
-        sys.stderr.write(f"auricle: {error.strerror or error}: {error.filename or 'a file'}\n")
+        sys.stderr.write(f"auricle: {told(error)}\n")
+        sys.exit(1)
+    except MemoryError as error:
+        sys.stderr.write(
+            f"auricle: There is not enough memory ({error or 'it said no more'}): shorten "
+            "preprocess.window_s, or take a smaller train.batch_size or network\n"
+        )
         sys.exit(1)
 
 
@@ -183,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _repro(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.building import make_ready
     from auricle.files import write_text
     from auricle.stages.compose_config import accepted
 
@@ -190,6 +197,7 @@ def _repro(options: argparse.Namespace, overrides: list[str], others: list[str])
     importlib.import_module("dvc")  # said now where it is missing, not by a child
     if not Path("dvc.yaml").is_file():
         raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
+    make_ready()
     kept = [] if options.reset else build_overrides()
     wanted = _smoke(overrides) if overrides or _smoking() else kept
     refuse_passwords(wanted)

@@ -121,6 +121,7 @@ def parse_group(node: Any, schema: Any, key: str) -> Any:
         schema = schema.schema_for(node)  # features: by their `kind`
     if dataclasses.is_dataclass(schema):
         return _checked(node, schema, key)
+    check(schema is not str or isinstance(node, str), f"`{key}`={node} must be a text")
     return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
 
 
@@ -185,7 +186,10 @@ def _explain_override(name: str, message: str) -> str:
     refused = re.match(r"Could not override '([\w.]+)'", message)
     if refused is None:
         return f"The configuration cannot be composed: {message}"
-    near = difflib.get_close_matches(refused[1], _keys(compose(name, [])), n=1, cutoff=0.0)
+    known = _keys(compose(name, []))
+    if refused[1] in known:  # the key of a mapping, which has its own already
+        return f"`{refused[1]}` cannot be set so: {' '.join(message.split())}"
+    near = difflib.get_close_matches(refused[1], known, n=1, cutoff=0.0)
     return f"There is no key `{refused[1]}`: did you mean `{near[0]}`?"
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from auricle.audio import Samples, Windower, sliding_windows
 from auricle.config import check, one_of
 
+_MAX_RATE_HZ, _MAX_WINDOW_S = 384000, 60
+
 
 @dataclass(frozen=True)
 class Preprocess:
@@ -22,10 +24,18 @@ class Preprocess:
     short_clips: str
 
     def __post_init__(self) -> None:
-        check(self.sample_rate_hz > 0, f"sample_rate_hz={self.sample_rate_hz} must be positive")
+        check(
+            0 < self.sample_rate_hz <= _MAX_RATE_HZ,
+            f"sample_rate_hz={self.sample_rate_hz} must be positive, at most {_MAX_RATE_HZ}",
+        )
         for name in ("window_s", "hop_s"):
             value = getattr(self, name)
             check(0 < value < math.inf, f"{name}={value} must be positive and finite")
+        # A window is held in memory many times over, and a bundle from elsewhere may ask for any.
+        check(
+            self.window_s <= _MAX_WINDOW_S,
+            f"window_s={self.window_s} must be at most {_MAX_WINDOW_S}",
+        )
         check(self.window > 0, f"window_s={self.window_s} must hold at least one sample")
         check(self.hop > 0, f"hop_s={self.hop_s} must be at least one sample")
         one_of("short_clips", self.short_clips, ("pad", "skip"))

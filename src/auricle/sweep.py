@@ -247,7 +247,7 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     title = f"{len(rows)} jobs, best first"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("job", *_short(varied)):
-        table.add_column(heading)
+        table.add_column(heading.replace("_", " "))
     for heading in (*names, "seconds"):
         table.add_column(heading.replace("_", " "), justify="right")
     for row in rows:
@@ -258,7 +258,8 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
             numbers[0] = "failed"
         style = "red" if row["error"] else ""
         table.add_row(*map(Text, [*cells, *numbers, f"{row['seconds']:.1f}"]), style=style)
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # A file has room for what a terminal must shorten.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _say(done: Sweep) -> None:

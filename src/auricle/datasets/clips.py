@@ -171,6 +171,25 @@ def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
     return clips
 
 
+def unchanged(clip: Clip) -> Path:
+    """Path of a recording.
+
+    Raises
+    ------
+    AuricleError
+        It is no longer the file that was listed.
+    OSError
+        It cannot be opened.
+    """
+    path = Path(clip.path)
+    if not path.is_file() or digest(path) != clip.sha256:
+        raise AuricleError(
+            f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
+            "run `auricle fetch`"
+        )
+    return path
+
+
 def read_clips(folder: Path) -> list[Clip]:
     """Read `clips.csv`.
 

@@ -2,8 +2,9 @@
 
 import csv
 import os
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,9 @@ class Folder(Dataset):
         left_out: Counter[str] = Counter()
         table = self._read_table()
         found = []
-        for path in _sound_files(root, left_out):
+        files = _sound_files(root, left_out)
+        self._refuse_absent(files, root)
+        for path in files:
             name = self._class_of(path, root)
             fields = {"group": path.relative_to(root).as_posix()}
             if name is None:
@@ -82,15 +85,42 @@ class Folder(Dataset):
                 "speech/one.wav"
             )
         classes = sorted({name for _, name, _ in found})
+        if self.labels is None:
+            self._refuse_alike(classes)
         given = self.labels or {name: [name] for name in classes}
-        files: list[tuple[Path, dict[str, Any]]] = [
+        listed: list[tuple[Path, dict[str, Any]]] = [
             (path, {"labels": tuple(given[name]), **fields}) for path, name, fields in found
         ]
         return Listing(
-            list_clips(files),
+            list_clips(listed),
             self.label_names(classes),
             {"source": self.path, "classes": classes, "left_out": dict(sorted(left_out.items()))},
         )
+
+    def _refuse_absent(self, files: Sequence[Path], root: Path) -> None:
+        """Refuse a class that has no folder with recordings in it: its name may be mistyped."""
+        there = {folder for path in files for folder in path.relative_to(root).parts[:-1]}
+        absent = sorted(set(self.labels or ()) - there)
+        if absent and there:
+            raise AuricleError(
+                f"dataset.labels names {', '.join(absent)}, but dataset.path={self.path} has "
+                f"recordings in {', '.join(sorted(there))} only: rename it, or take it out of "
+                "dataset.labels"
+            )
+
+    def _refuse_alike(self, classes: Sequence[str]) -> None:
+        """Refuse names that look the same: one class in two folders, or two that are confused."""
+        same: dict[str, list[str]] = {}
+        for name in classes:
+            same.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
+        alike = {name: key for key, names in same.items() if len(names) > 1 for name in names}
+        if alike:
+            example = ", ".join(f"{name}: [{key}]" for name, key in alike.items())
+            raise AuricleError(
+                f"dataset.path={self.path} has folders whose names differ only in upper and lower "
+                f"case, or in how an accent is stored: {', '.join(alike)}. Rename them, or say in "
+                f"dataset.labels what each stands for: {{{example}}}"
+            )
 
     def _class_of(self, path: Path, root: Path) -> str | None:
         folders = path.relative_to(root).parts[:-1]
@@ -146,9 +176,13 @@ def _key(path: Path) -> str:
 def _sound_files(root: Path, left_out: Counter[str]) -> list[Path]:
     files = []
     for path in root.rglob("*"):
-        if not path.is_file() or any(p.startswith(".") for p in path.relative_to(root).parts):
+        if any(p.startswith(".") for p in path.relative_to(root).parts):
             continue
-        if path.suffix.lower() in SUFFIXES:
+        if path.is_symlink() and not path.is_file():
+            left_out["a link to a folder, or to nothing"] += 1
+        elif not path.is_file():
+            continue
+        elif path.suffix.lower() in SUFFIXES:
             files.append(path)
         else:
             left_out[f"no sound file ({path.suffix.lower() or 'no suffix'})"] += 1

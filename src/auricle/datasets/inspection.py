@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.audio import Tap, load, missing_share
+from auricle.audio import Tap, cut_off, load
 from auricle.config import check
-from auricle.datasets.clips import Clip, Dataset
+from auricle.datasets.clips import Clip, Dataset, unchanged
 from auricle.datasets.fingerprint import Fingerprint, fingerprint
 from auricle.errors import AuricleError
-from auricle.files import digest, write_text
+from auricle.files import write_text
 from auricle.quiet import quietly
 
 _NAMED = 3  # examples in a message
@@ -23,14 +23,14 @@ _NAMED = 3  # examples in a message
 class Inspected:
     """What was found in one recording.
 
-    `samples` counts at the rate asked for. `problem` says why a recording cannot be used; `cut_off`
-    is the share of its promised length that is missing.
+    `samples` counts at the rate asked for. `problem` says why a recording cannot be used, `cut_off`
+    how it is shorter than it promises; both are empty where there is nothing to say.
     """
 
     samples: int
     fingerprint: Fingerprint
-    problem: str | None
-    cut_off: float
+    problem: str
+    cut_off: str
 
 
 def inspect(clip: Clip, sample_rate_hz: int, tap: Tap | None = None) -> Inspected:
@@ -41,25 +41,19 @@ def inspect(clip: Clip, sample_rate_hz: int, tap: Tap | None = None) -> Inspecte
     AuricleError
         The file is no longer the one that was fetched.
     """
-    path, nothing = Path(clip.path), fingerprint(np.zeros(0, np.float32), sample_rate_hz)
+    nothing = fingerprint(np.zeros(0, np.float32), sample_rate_hz)
     try:
-        changed = not path.is_file() or digest(path) != clip.sha256
+        path = unchanged(clip)
     except OSError as error:
-        return Inspected(0, nothing, f"it cannot be opened ({error.strerror})", 0.0)
-    if changed:
-        raise AuricleError(
-            f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
-            "run `auricle fetch`"
-        )
+        told = f"{clip.path} cannot be opened ({error.strerror}): see to its permissions"
+        return Inspected(0, nothing, told, "")
     try:
         with quietly():  # decoders write of their own accord
             samples = load(path, sample_rate_hz, tap)
-            cut_off = missing_share(path, len(samples) / sample_rate_hz)
+            cut = cut_off(path, len(samples) / sample_rate_hz)
     except AuricleError as error:
-        return Inspected(0, nothing, str(error), 0.0)
-    if not len(samples):
-        return Inspected(0, nothing, f"{path} holds no sound: it is empty", 0.0)
-    return Inspected(len(samples), fingerprint(samples, sample_rate_hz), None, cut_off)
+        return Inspected(0, nothing, str(error), "")
+    return Inspected(len(samples), fingerprint(samples, sample_rate_hz), "", cut)
 
 
 def readable(
@@ -79,11 +73,10 @@ def readable(
         if inspected.problem:
             writer.writerow([path, "no", inspected.problem])
         elif inspected.cut_off:
-            reason = f"{inspected.cut_off:.0%} of the length it promises is missing: copy it anew"
-            writer.writerow([path, "what is there", reason])
+            writer.writerow([path, "what is there", f"{inspected.cut_off}: copy it anew"])
     write_text(report, text.getvalue())
     lost = [clip for clip in clips if found[clip.path].problem]
-    reasons = "; ".join(str(found[clip.path].problem) for clip in lost[:_NAMED])
+    reasons = "; ".join(found[clip.path].problem for clip in lost[:_NAMED])
     check(
         len(lost) <= dataset.max_unreadable_share * len(clips),
         f"{len(lost)} of {len(clips)} recordings cannot be used, more than "

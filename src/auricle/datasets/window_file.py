@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import orjson
+from filelock import FileLock
 
 from auricle.errors import AuricleError
-from auricle.files import digest, need_file, whole_file, whole_folder, write_text
+from auricle.files import clear_unfinished, digest, need_file, whole_file, whole_folder, write_text
 from auricle.preprocess import Preprocess
 
 SCHEMA = 2
@@ -163,10 +164,14 @@ def read(path: Path) -> Windows:
     """
     header = read_header(path)
     folder = path.parent / "arrays" / digest(path)
-    if not folder.is_dir():
-        with whole_folder(folder, keep=True) as building:
-            _convert(path, header, building)
-        _forget_others(path, folder)
+    folder.parent.mkdir(exist_ok=True)
+    # Jobs of a sweep start together: one makes the array, the others wait for it.
+    with FileLock(folder.parent / "arrays.lock"):
+        if not folder.is_dir():
+            clear_unfinished(folder.parent)
+            with whole_folder(folder) as building:
+                _convert(path, header, building)
+            _forget_others(path, folder)
     stretches = orjson.loads((folder / "stretches.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
@@ -193,19 +198,20 @@ def _header(line: bytes, path: Path) -> Header:
 def _convert(path: Path, header: Header, folder: Path) -> None:
     n, step_s = header.windows, Preprocess(**header.preprocess).step_s
     shape = (n, *header.shape)
-    features = np.lib.format.open_memmap(
-        folder / "features.npy", mode="w+", dtype=np.float32, shape=shape
-    )
     targets = np.zeros((n, len(header.labels)), np.uint8)
     stretch, start_s = np.zeros(n, np.int32), np.zeros(n)
     stretches: dict[str, list[str]] = {"clips": [], "groups": [], "augmentations": []}
     position, last, next_s = 0, None, 0.0
-    with path.open("rb") as file:
+    # Written, not mapped: on a full disk a write is an error, a mapped page the end of the process.
+    with path.open("rb") as file, (folder / "features.npy").open("wb") as features:
+        np.lib.format.write_array_header_1_0(
+            features, {"descr": "<f4", "fortran_order": False, "shape": shape}
+        )
         file.readline()
         for number, text in enumerate(file, 2):
             try:
                 line = Line(**orjson.loads(text))
-                block = np.asarray(line.features, np.float32).reshape(-1, *header.shape)
+                block = np.asarray(line.features, "<f4").reshape(-1, *header.shape)
                 if not np.isfinite(block).all():
                     raise ValueError("features that are not finite")
                 gap = abs(line.start_s - next_s) > step_s / 2
@@ -215,7 +221,6 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                     stretches["groups"].append(line.group)
                     stretches["augmentations"].append(line.augmentation)
                 here = slice(position, position + len(block))
-                features[here] = block
                 targets[here] = [label in line.labels for label in header.labels]
                 stretch[here] = len(stretches["clips"]) - 1
                 start_s[here] = line.start_s + step_s * np.arange(len(block))
@@ -224,12 +229,12 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                 raise AuricleError(
                     f"{path}, line {number} is damaged ({error}): run `auricle prepare` anew"
                 ) from error
+            features.write(block.tobytes())
             position += len(block)
     if position != n:
         raise AuricleError(
             f"{path} holds {position} windows, its header says {n}: run `auricle prepare` anew"
         )
-    features.flush()
     np.savez(folder / "rows.npz", targets=targets, stretch=stretch, start_s=start_s)
     (folder / "stretches.json").write_bytes(orjson.dumps(stretches))
 

@@ -13,7 +13,7 @@ from auricle.bundle import Classifier
 from auricle.cluster import Cluster
 from auricle.config import check
 from auricle.datasets import splits
-from auricle.datasets.clips import Clip, read_clips
+from auricle.datasets.clips import Clip, read_clips, unchanged
 from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.files import digest
@@ -153,12 +153,7 @@ def _hear(
     clip: Clip, conditions: Sequence[Condition], bundle: Path, key: str, seed: int
 ) -> tuple[Array, Array]:
     """Levels and logits of one recording: all the work of a worker."""
-    path = Path(clip.path)
-    if not path.is_file() or digest(path) != clip.sha256:
-        raise AuricleError(
-            f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
-            "run `auricle fetch`"
-        )
+    path = unchanged(clip)
     classifier = _classifier(bundle, key)
     preprocess = classifier.bundle.preprocess
     samples = load(path, preprocess.sample_rate_hz)

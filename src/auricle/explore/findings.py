@@ -78,8 +78,7 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
     if cut:
         yield Finding(
             f"{counted(len(cut), 'recording')} broke off",
-            f"Of {survey.short(cut[0].clip.path)}, {percent(cut[0].found.inspected.cut_off)} of "
-            "the length that the file promises is missing.",
+            f"Of {survey.short(cut[0].clip.path)}: {cut[0].found.inspected.cut_off}.",
             "Copy or download them anew.",
             [each.clip.path for each in cut[:_NAMED]],
         )

@@ -103,7 +103,7 @@ def unreadable(survey: Survey) -> Table:
         f"Left out{_of(len(survey.unreadable))}",
         ["recording", "class", "because"],
         [
-            [survey.short(each.clip.path), each.name, str(each.found.inspected.problem)]
+            [survey.short(each.clip.path), each.name, each.found.inspected.problem]
             for each in survey.unreadable[:_ROWS]
         ],
         names=3,
@@ -131,14 +131,14 @@ def _row(each: Recording, twin: str) -> dict[str, str | int]:
         "class": each.name,
         "group": clip.group,
         "source": clip.source,
-        "problem": found.inspected.problem or "",
+        "problem": found.inspected.problem,
         "format": found.format,
     }
     measured: dict[str, str | int] = {
         "sample_rate_hz": found.sample_rate_hz,
         "channels": found.channels or "",
         "seconds": f"{found.seconds:.3f}",
-        "missing_share": f"{found.inspected.cut_off:.4f}",
+        "cut_off": found.inspected.cut_off,
         "level_dbfs": f"{found.level_dbfs:.2f}",
         "peak": f"{found.peak:.5f}",
         "silent_share": f"{found.silent:.4f}",

@@ -1,7 +1,10 @@
 """Keras models as files that are the same for the same weights, and as LiteRT models."""
 
+import errno
 import json
+import os
 import re
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -14,10 +17,13 @@ from auricle.quiet import quietly
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can hold
 
+_ROOM = 1 << 20  # bytes; a disk with less is as good as full
+
 
 def save_keras(model: keras.Model, path: Path) -> None:
     """Save as `.keras`, with fixed dates: two saves of one model are the same bytes."""
-    with tempfile.TemporaryDirectory() as folder:
+    # On the disk it is for, so that no other one has to have room.
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         dated = Path(folder) / "model.keras"
         # A compiled model would bring its optimizer's state, twice the size of the weights.
         bare = keras.Model(model.input, model.output, name=model.name)
@@ -72,6 +78,10 @@ def to_litert(model: keras.Model) -> bytes:
         with quietly():
             converted: bytes = converter.convert()
     except Exception as error:  # the converter raises a type of its own, not exported
+        # It works in the system's folder for temporary files, and hides what a full disk refused.
+        disk = tempfile.gettempdir()
+        if shutil.disk_usage(disk).free < _ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), disk) from error
         reason = str(error).strip().splitlines()[0]
         raise AuricleError(
             f"The network cannot be converted to LiteRT's builtin operators ({reason}): "

@@ -15,12 +15,13 @@ from auricle.audio import Samples, load
 from auricle.augment import Augment, augment
 from auricle.cluster import Cluster
 from auricle.datasets import inspection, leaks, splits, window_file
-from auricle.datasets.clips import SPLITS, Clip, Dataset, read_about, read_clips
+from auricle.datasets.clips import SPLITS, Clip, Dataset, read_about, read_clips, unchanged
 from auricle.errors import AuricleError
 from auricle.features import Features, extract, shape
-from auricle.files import digest, write_text
+from auricle.files import write_text
 from auricle.job import Done, Job
 from auricle.preprocess import Preprocess
+from auricle.quiet import quietly
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def prepare_dataset(config: Config, job: Job) -> Done:
     side = splits.split(clips, config.dataset)
     pairs = leaks.twins(clips, side, {path: one.fingerprint for path, one in found.items()})
     leaking = leaks.guard(pairs, config.dataset, reports / "duplicates.csv")
+    for name in SPLITS:  # killed between two of them, it must not leave one of another split
+        (out / f"{name}.jsonl").unlink(missing_ok=True)
     splits.save(side, out / "splits.csv")
     header = _header(config, about, job, len(leaking))
     counts: dict[str, Any] = {}
@@ -73,6 +76,7 @@ def prepare_dataset(config: Config, job: Job) -> Done:
         )
         counts[name] = _summary(items, written)
         if not written.windows:
+            (out / f"{name}.jsonl").unlink()
             raise AuricleError(
                 f"The {name} recordings are all shorter than a window of "
                 f"{config.preprocess.window_s} s: set preprocess.short_clips=pad"
@@ -103,7 +107,7 @@ def _of_recordings(
     used = {path: one for path, one in found.items() if not one.problem}
     return {
         "unreadable": len(found) - len(used),
-        "cut_off": sum(one.cut_off > 0 for one in used.values()),
+        "cut_off": sum(bool(one.cut_off) for one in used.values()),
         "left_out_of_the_split": len(used) - len(side),
         "shorter_than_a_window": {
             "clips": sum(one.samples < config.preprocess.window for one in used.values()),
@@ -181,7 +185,7 @@ def _item_lines(
 ) -> tuple[bytes, int]:
     """Lines of one recording and their number of windows: all the work of a worker."""
     samples = _samples(item.clip, preprocess.sample_rate_hz)
-    if item.chain is not None and len(samples):
+    if item.chain is not None:
         samples = augment(
             samples,
             preprocess.sample_rate_hz,
@@ -200,13 +204,9 @@ def _item_lines(
 
 
 def _samples(clip: Clip, sample_rate_hz: int) -> Samples:
-    path = Path(clip.path)
-    if not path.is_file() or digest(path) != clip.sha256:
-        raise AuricleError(
-            f"{path} is not the file that was fetched (missing, or its SHA-256 differs): "
-            "run `auricle fetch`"
-        )
-    return load(path, sample_rate_hz)
+    path = unchanged(clip)
+    with quietly():  # decoders write of their own accord
+        return load(path, sample_rate_hz)
 
 
 def _summary(items: Sequence[_Item], header: window_file.Header) -> dict[str, Any]:
