@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -106,6 +107,14 @@ def test_a_window_scores_the_same_alone_and_among_others(made):
     for i in range(len(windows)):
         assert np.array_equal(classifier.logits(windows[i : i + 1])[0], together[i])
     assert np.array_equal(classifier.logits(windows[::-1])[::-1], together)
+
+
+def test_threads_do_not_take_each_others_scores(made):
+    classifier, windows = Classifier(made), sound(200)
+    alone = classifier.logits(windows)
+    with ThreadPoolExecutor(4) as pool:
+        parts = pool.map(classifier.logits, np.split(windows, 20))
+        assert np.array_equal(np.concatenate(list(parts)), alone)
 
 
 def test_no_windows_have_no_scores(made):

@@ -119,3 +119,12 @@ def test_leaks_that_are_allowed_are_given_to_report(sounds, tmp_path):
     side = dict.fromkeys(sounds, "train") | {"copy.flac": "test"}
     allowed = folder_dataset("sounds", allow_leaks=True)
     assert len(guard(found(recordings, side), allowed, tmp_path / "duplicates.csv")) == 1
+
+
+def test_identical_recordings_are_each_paired_with_the_first():
+    clips = [clip(f"{i}.wav") for i in range(50)]  # of one SHA-256
+    nothing = dict.fromkeys((each.path for each in clips), fingerprint(NONE, RATE))
+    side = {each.path: "test" if i == 30 else "train" for i, each in enumerate(clips)}
+    pairs = twins(clips, side, nothing)
+    assert len(pairs) == 49
+    assert [(pair.first, pair.second) for pair in pairs if pair.leak] == [("0.wav", "30.wav")]

@@ -143,3 +143,18 @@ def test_a_recording_scores_the_mean_of_all_its_windows(sizes):
     found = over_clips(logits, stretch)
     assert found.dtype == np.float32
     assert found == pytest.approx(np.array(wanted), abs=1e-4)
+
+
+def test_resamples_without_the_label_say_nothing_of_how_well_it_is_found():
+    # 12 groups, 3 of which have the label; all answers are right.
+    truth = np.repeat([True] * 3 + [False] * 9, 10)
+    groups = [f"g{i}" for i in range(12) for _ in range(10)]
+    found = precision_recall_f1(truth, truth, groups, Bootstrap(1000, 0.95, 0))
+    assert {(each.value, each.low, each.high) for each in found.values()} == {(1.0, 1.0, 1.0)}
+
+
+def test_a_label_that_is_nowhere_has_no_share_found():
+    nothing = np.zeros(20, bool)
+    groups = [f"g{i}" for i in range(20)]
+    found = precision_recall_f1(nothing, nothing, groups, Bootstrap(100, 0.95, 0))
+    assert {(each.value, each.low, each.high) for each in found.values()} == {(0.0, 0.0, 0.0)}

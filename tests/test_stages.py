@@ -217,6 +217,21 @@ def test_a_copy_of_a_training_recording_under_test_stops_the_preparation(
         stage("prepare")
 
 
+def test_what_may_have_been_trained_on_is_never_tested_or_calibrated_on(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "dataset.split_seed=1"
+    stage("prepare", other)
+    for verb in ("export", "evaluate"):
+        refused(verb)
+        assert "prepared with another dataset.split_seed" in capsys.readouterr().err
+        refused(verb, other)
+        told = capsys.readouterr().err
+        assert "other dataset than data/processed has now" in told
+    stage("prepare")
+    stage("evaluate")
+
+
 def test_a_recording_changed_since_fetching_is_refused(project: Path) -> None:
     sound = project / "sounds" / "tone" / "0.wav"
     original = sound.read_bytes()
@@ -234,7 +249,7 @@ def test_export_refuses_windows_of_other_features(
 ) -> None:
     stage("prepare", "features=log_mel")
     with pytest.raises(SystemExit):
-        cli.main(["export", *SMALL])
+        cli.main(["export", *SMALL, "features=log_mel"])
     assert "trained with other features" in capsys.readouterr().err
     stage("prepare")
 

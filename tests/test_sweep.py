@@ -183,12 +183,59 @@ def test_training_by_hand_refuses_windows_that_were_split_otherwise(
     assert "run `auricle prepare`" in told
 
 
+def test_cross_validation_refuses_recordings_whose_side_the_table_gives(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"sounds/{name}/{i}.wav" for name in ("hiss", "noise") for i in range(9)]
+    sides = ["train", "validation", "test"]
+    with (project / "sides.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "side"])
+        writer.writerows((path, sides[i % 3]) for i, path in enumerate(rows))
+    table = ["dataset.table=sides.csv", "dataset.columns.split=side"]
+    assert call("cross_validate", *table) == 1
+    assert "set dataset.columns.split=null" in capfd.readouterr().err
+
+
+def test_a_mistake_that_all_jobs_share_is_said_before_anything_is_written(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = set(project.glob("multirun/*"))
+    assert call("train", "-m", "network.filterz=1,2") == 1
+    assert "did you mean `network.filters`?" in capfd.readouterr().err
+    assert set(project.glob("multirun/*")) == before
+
+
+def test_the_folder_of_a_sweep_may_have_any_name(project: Path) -> None:
+    assert call("train", "-m", "train.seed=0,1", "hydra.sweep.dir='my sweeps (1), both'") == 0
+    assert (project / "my sweeps (1), both" / "results.csv").is_file()
+
+
+def test_a_sweep_that_searches_nothing_names_no_best(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call("prepare", "-m", "dataset.split_seed=0,1") == 0
+    told = capfd.readouterr().out
+    assert "2 jobs" in told
+    assert "best" not in told
+
+
+def test_a_sweep_takes_no_file_of_parameters(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", "-m", "--params", "params.yaml"])
+    assert ended.value.code == 1
+    assert "--params is for one run" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("overrides", "varied"),
     [
         ([["a=1", "b=2"], ["a=1", "b=3"]], ["b"]),
         ([["x=1", "b=2"], ["x=2", "b=3"]], ["x", "b"]),
         ([["a=1"]], []),
+        ([["a=1", "a=2"], ["a=1", "a=2"]], []),
     ],
 )
 def test_only_what_differs_is_a_column(overrides: list[list[str]], varied: list[str]) -> None:

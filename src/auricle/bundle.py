@@ -6,6 +6,7 @@ code, and nothing outside it is needed. `references/data_dictionary.md` has each
 
 import dataclasses
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ class Interpreted:
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise AuricleError(f"{path} is no model that LiteRT can run: {error}") from error
+        # Some clusters work in threads, which would take each other's scores.
+        self._alone = threading.Lock()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self.input_shape = tuple(int(n) for n in self._input["shape"][1:])
@@ -80,10 +83,11 @@ class Interpreted:
         Window by window, so that a window scores the same alone and among others.
         """
         scores = np.empty((len(features), self.labels), np.float32)
-        for row, window in enumerate(features):
-            self._interpreter.set_tensor(self._input["index"], window[None])
-            self._interpreter.invoke()
-            scores[row] = self._interpreter.get_tensor(self._output["index"])[0]
+        with self._alone:
+            for row, window in enumerate(features):
+                self._interpreter.set_tensor(self._input["index"], window[None])
+                self._interpreter.invoke()
+                scores[row] = self._interpreter.get_tensor(self._output["index"])[0]
         return scores
 
 

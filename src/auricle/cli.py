@@ -18,6 +18,7 @@ from auricle.config import (
     compose,
     load_yaml,
     parse,
+    quoted,
     refuse_passwords,
 )
 from auricle.errors import AuricleError, told
@@ -225,6 +226,8 @@ def _compose(options: argparse.Namespace, overrides: list[str], others: list[str
 
 def _stage(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     flags = _only_flags(others)
+    if options.params and options.multirun:
+        raise AuricleError("--params is for one run: give a sweep (-m) overrides instead")
     if options.params:
         from omegaconf import OmegaConf
 
@@ -281,7 +284,7 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
         others = []
         overrides = [text for text in overrides if not re.match(r"realtime[./]source", text)]
     if others:
-        overrides = [f"realtime.source.path={_quoted(others[0])}", *overrides]
+        overrides = [f"realtime.source.path={quoted(others[0])}", *overrides]
     if any(text.startswith("realtime.source.path=") for text in overrides):
         overrides = ["realtime/source=file", *overrides]
     return listen(parse(compose("listen", overrides), Listen))
@@ -301,7 +304,7 @@ def _classify(options: argparse.Namespace, overrides: list[str], others: list[st
     if options.windows and options.format == "csv":
         raise AuricleError("--windows gives JSON lines: leave out --format csv")
     if options.bundle:
-        overrides = [*overrides, f"bundle={_quoted(options.bundle)}"]
+        overrides = [*overrides, f"bundle={quoted(options.bundle)}"]
     config = parse(compose("listen", overrides), Listen)
     classifier = Classifier(resource(config.bundle))
     return classify(others, classifier, config.decision, options.format, options.windows)
@@ -315,15 +318,7 @@ def quote_path(override: str) -> str:
     match = _PATH_KEYS.fullmatch(override)
     if match is None or re.fullmatch(r"null|\?\?\?|choice\(.*\)|(['\"]).*\1", match[2], re.DOTALL):
         return override
-    return f"{match[1]}={_quoted(match[2])}"
-
-
-def _quoted(text: str) -> str:
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    # OmegaConf would take ${...} in a file's name for a reference.
-    escaped = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
-    return QuotedString(text=escaped, quote=Quote.single).with_quotes()
+    return f"{match[1]}={quoted(match[2])}"
 
 
 def _with_hydra(verb: str, overrides: list[str], flags: list[str]) -> int:

@@ -166,6 +166,15 @@ def refuse_passwords(texts: Iterable[str]) -> None:
             )
 
 
+def quoted(text: str) -> str:
+    """Quote a value of an override, so that any text goes through Hydra as it is."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    # OmegaConf would take ${...} in a file's name for a reference.
+    escaped = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
+    return QuotedString(text=escaped, quote=Quote.single).with_quotes()
+
+
 def check(condition: bool, message: str) -> None:
     """Raise an `AuricleError` with `message` unless the condition holds: for `__post_init__`."""
     if not condition:

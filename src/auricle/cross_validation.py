@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
 
-from auricle.config import check, compose, parse
+from auricle.config import check, compose, parse, quoted
 from auricle.datasets.clips import Dataset, read_clips
 from auricle.errors import AuricleError
 from auricle.files import write_text
-from auricle.job import Places
+from auricle.job import Places, alone, flatten, parameters
 from auricle.prepared import listed
 from auricle.sweep import Sweep, sweep
 from auricle.tracking import Run
@@ -55,18 +58,23 @@ def cross_validate(overrides: Sequence[str]) -> Sweep:
     parsed = parse(config, Config)
     settings = parsed.cross_validation
     folds, splitting = _folds(config, parsed)
-    seeds = ",".join(map(str, settings.seeds))
-    added = [*splitting, f"dataset.test_folds={folds}", f"train.seed={seeds}"]
-    if not any(text.startswith("evaluate=") for text in overrides):
-        added.append("evaluate=scores")
-    if not any(text.startswith("hydra/launcher=") for text in overrides):
-        added += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={settings.jobs}"]
+    added = [
+        *_launcher(overrides, settings),
+        *(f"{key}={value}" for key, value in _scores_only(overrides)),
+        *splitting,
+        "dataset.test_folds=" + ",".join(f"[{quoted(fold)}]" for fold in folds),
+        "train.seed=" + ",".join(map(str, settings.seeds)),
+    ]
 
     def summarise(done: Sweep, parent: Run) -> None:
-        summary = summary_of(done.rows, settings.confidence)
+        wanted = len(folds) * len(settings.seeds)
+        summary = summary_of(done.rows, settings.confidence, wanted)
         if summary["folds"]:
+            _show(summary)
+        if summary["folds"] and done.whole:
             path = Path("reports") / "cross_validation.json"
             write_text(path, json.dumps(summary, indent=2) + "\n")
+            Console(soft_wrap=True).print(f"{path} has these figures.")
             parent.file(path)
             parent.metrics(
                 {
@@ -75,30 +83,57 @@ def cross_validate(overrides: Sequence[str]) -> Sweep:
                     for key, value in of.items()
                 }
             )
-            _show(summary, path)
 
-    # Later overrides win: a fold must not be taken back by one of the user's.
-    return sweep("cross_validate", ("train", "export", "evaluate"), [*overrides, *added], summarise)
+    with alone("cross_validate"):
+        # Later overrides win: a fold must not be taken back by one of the user's.
+        verbs = ("train", "export", "evaluate")
+        return sweep("cross_validate", verbs, [*overrides, *added], summarise)
 
 
-def summary_of(rows: Sequence[dict[str, Any]], confidence: float) -> dict[str, Any]:
+def _launcher(overrides: Sequence[str], settings: CrossValidation) -> list[str]:
+    """Jobs side by side, unless the user says how to launch them."""
+    launcher = [text for text in overrides if text.startswith("hydra/launcher=")]
+    if launcher and not launcher[-1].endswith("=joblib"):
+        return []
+    given = any(text.startswith("hydra.launcher.n_jobs=") for text in overrides)
+    jobs = [] if given else [f"hydra.launcher.n_jobs={settings.jobs}"]
+    return [*([] if launcher else ["hydra/launcher=joblib"]), *jobs]
+
+
+def _scores_only(overrides: Sequence[str]) -> list[tuple[str, Any]]:
+    """Find what `evaluate=scores` sets, of what the user does not.
+
+    Key by key, because an experiment's own values would win over the group.
+    """
+    if any(text.startswith("evaluate=") for text in overrides):
+        return []
+    given = [text.partition("=")[0] for text in overrides]
+    scores, default = (
+        dict(flatten({"evaluate": parameters(compose("config", option))["evaluate"]}))
+        for option in (["evaluate=scores"], [])
+    )
+    return [(k, value) for k, value in scores.items() if value != default[k] and k not in given]
+
+
+def summary_of(rows: Sequence[dict[str, Any]], confidence: float, wanted: int) -> dict[str, Any]:
     """Mean and spread of each score.
 
     A fold's score is the mean over its seeds. `sd` is the standard deviation over folds, `low` and
     `high` a Student interval of the mean over folds (their training sets overlap, so it is rather
     too narrow: Bengio and Grandvalet, 2004), `sd_seeds` the standard deviation over seeds, pooled
-    over folds.
+    over folds. `missing` counts the jobs, of those `wanted`, that never ended.
     """
     from scipy.stats import t
 
     folds: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: int(row["job"])):
         if not row["error"]:
-            folds[_value(row, "dataset.test_folds").strip("[]'\"")].append(row)
+            (fold,) = _value(row, "dataset.test_folds")
+            folds[str(getattr(fold, "text", fold))].append(row)
     names = list(dict.fromkeys(n for row in rows for n in row["numbers"] if n in SCORES))
     by_fold = {
         fold: {
-            "seeds": [int(_value(row, "train.seed")) for row in of],
+            "seeds": [_value(row, "train.seed") for row in of],
             **{name: [row["numbers"][name] for row in of] for name in names},
         }
         for fold, of in sorted(folds.items(), key=lambda item: (len(item[0]), item[0]))
@@ -113,47 +148,54 @@ def summary_of(rows: Sequence[dict[str, Any]], confidence: float) -> dict[str, A
         scores[name] = {
             "mean": mean,
             "sd": sd,
-            "low": mean - half,
+            "low": max(0.0, mean - half),
             "high": min(1.0, mean + half),
             **({"sd_seeds": statistics.fmean(repeated) ** 0.5} if repeated else {}),
         }
-    failed = sum(bool(row["error"]) for row in rows)
-    return {"confidence": confidence, "failed": failed, "folds": by_fold, "scores": scores}
+    return {
+        "confidence": confidence,
+        "failed": sum(bool(row["error"]) for row in rows),
+        "missing": wanted - len(rows),
+        "leaks": sum("leaks" in row["numbers"] for row in rows),
+        "folds": by_fold,
+        "scores": scores,
+    }
 
 
 # Balanced accuracies, as `evaluate` gives them.
 SCORES = ("window", "second", "clip")
 
 
-def _folds(config: DictConfig, parsed: Config) -> tuple[str, list[str]]:
-    """Give the folds to test on, as a list of Hydra's, and the overrides that make them."""
+def _folds(config: DictConfig, parsed: Config) -> tuple[list[str], list[str]]:
+    """Give the folds to test on, and the overrides that make them."""
     dataset, number = parsed.dataset, parsed.cross_validation.folds
+    clips = read_clips(listed(config, Places(Path())))
+    if given := sum(bool(clip.split) for clip in clips):
+        raise AuricleError(
+            f"dataset.table says of {given} recordings whether they train or test, so folds cannot "
+            "take turns: set dataset.columns.split=null"
+        )
     if dataset.split == "fold" and dataset.folds is None:
-        names = sorted({clip.fold for clip in read_clips(listed(config, Places(Path())))})
+        names = sorted({clip.fold for clip in clips})
         if "" in names or len(names) < 3:
             raise AuricleError(
                 f"dataset.split=fold needs at least 3 folds of the authors', found {names}: set "
                 "dataset.columns.fold, or leave dataset.split=group to deal the groups into folds"
             )
-        return ",".join(f"['{name}']" for name in names), []
+        return names, []
     count = dataset.folds or number
     names = [str(i + 1) for i in range(count)]
-    return ",".join(f"['{name}']" for name in names), [
-        "dataset.split=fold",
-        f"dataset.folds={count}",
-    ]
+    return names, ["dataset.split=fold", f"dataset.folds={count}"]
 
 
-def _value(row: dict[str, Any], key: str) -> str:
-    given = [text.partition("=")[2] for text in row["overrides"] if text.startswith(f"{key}=")]
-    return str(given[-1])
+def _value(row: dict[str, Any], key: str) -> Any:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    given = [text for text in row["overrides"] if text.startswith(f"{key}=")]
+    return OverridesParser.create().parse_override(given[-1]).value()
 
 
-def _show(summary: dict[str, Any], path: Path) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
+def _show(summary: dict[str, Any]) -> None:
     names = list(summary["scores"])
     table = Table(
         title="Balanced accuracy of each fold, mean over seeds",
@@ -177,6 +219,10 @@ def _show(summary: dict[str, Any], path: Path) -> None:
     table.add_row(share, *(f"{of['low']:.3f}-{of['high']:.3f}" for of in scores))
     console = Console()
     console.print(table)
-    if summary["failed"]:
-        console.print(f"{summary['failed']} jobs failed: the mean is over the others", style="red")
-    console.print(f"{path} has these figures.")
+    for count, what in (
+        (summary["failed"], "jobs failed: the mean is over the others"),
+        (summary["missing"], "jobs did not end: the mean is over the others"),
+        (summary["leaks"], "jobs tested on recordings that training knew: THESE SCORES LEAK"),
+    ):
+        if count:
+            console.print(f"{count} {what}", style="red")

@@ -24,4 +24,5 @@ def told(error: OSError) -> str:
     # Libraries add words of their own to the system's.
     what = os.strerror(error.errno) if error.errno else str(error)
     remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
-    return f"{what}: {error.filename or 'a file'}{remedy}"
+    where = f": {error.filename}" if error.filename else ""
+    return f"{what}{where}{remedy}"

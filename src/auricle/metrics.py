@@ -194,6 +194,8 @@ def precision_recall_f1(
 ) -> dict[str, Interval]:
     """Precision, recall and F1 of one label; 0 where nothing was answered or there.
 
+    Resamples in which nothing was answered or there have no such figure, and are left out.
+
     Parameters
     ----------
     truth, answer : [shape=(n,)]
@@ -201,9 +203,9 @@ def precision_recall_f1(
     """
     hits, there, answered = truth & answer, truth.astype(int), answer.astype(int)
     return {
-        "precision": bootstrap.of_sums(groups, (hits, answered), _ratio_or_zero),
-        "recall": bootstrap.of_sums(groups, (hits, there), _ratio_or_zero),
-        "f1": bootstrap.of_sums(groups, (2 * hits, answered + there), _ratio_or_zero),
+        "precision": _or_zero(bootstrap.of_sums(groups, (hits, answered), _ratio)),
+        "recall": _or_zero(bootstrap.of_sums(groups, (hits, there), _ratio)),
+        "f1": _or_zero(bootstrap.of_sums(groups, (2 * hits, answered + there), _ratio)),
     }
 
 
@@ -212,6 +214,5 @@ def _ratio(above: Counts, below: Counts) -> Counts:
     return ratio
 
 
-def _ratio_or_zero(above: Counts, below: Counts) -> Counts:
-    ratio: Counts = np.divide(above, below, out=np.zeros(above.shape), where=below > 0)
-    return ratio
+def _or_zero(interval: Interval) -> Interval:
+    return Interval(0.0, 0.0, 0.0) if np.isnan(interval.value) else interval

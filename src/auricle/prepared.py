@@ -20,8 +20,8 @@ from auricle.job import Places, differing, parameters, run
 
 # What decides the windows, besides the recordings.
 _GROUPS = ("dataset", "preprocess", "features", "augment")
-# The code that makes them: windows that older code made are not taken for new ones. The same list
-# is in dvc.yaml, as a test holds.
+# The code that makes them: what older code put into the cache is not taken for new windows. The
+# same list is in dvc.yaml, as a test holds, so that `dvc repro` keeps the project's own up to date.
 CODE = (
     *("stages/prepare_dataset.py", "audio.py", "augment.py", "cluster.py", "config.py"),
     *("datasets", "errors.py", "features", "files.py", "job.py", "preprocess.py", "quiet.py"),

@@ -18,8 +18,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from auricle.config import CONF_DIR, compose, parse, refuse_passwords
-from auricle.errors import AuricleError
+from auricle.config import CONF_DIR, compose, parse, quoted, refuse_passwords
+from auricle.errors import AuricleError, told
 from auricle.files import write_text
 from auricle.job import Done, Places, parameters, run
 from auricle.tracking import Run, Tracking, tracked
@@ -33,6 +33,7 @@ class Sweep:
 
     folder: Path
     rows: list[dict[str, Any]]
+    whole: bool
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -68,8 +69,10 @@ class Task:
                 for done in self._run(config, folder):
                     row["numbers"] |= done.numbers
                     row["objective"] = row["objective"] or done.objective
-        except (AuricleError, ModuleNotFoundError, OSError) as error:
+        except (AuricleError, ModuleNotFoundError) as error:
             row["error"] = " ".join(str(error).split())
+        except OSError as error:
+            row["error"] = told(error)
         except Exception as error:  # a fault of ours must not take the other jobs with it
             write_text(folder / "traceback.txt", traceback.format_exc())
             name = type(error).__name__
@@ -116,19 +119,24 @@ def sweep(
     config, folder = _settings(overrides)
     with tracked(_tracking(config), name, folder / "run.json") as parent:
         parent.tags({"auricle.overrides": " ".join(overrides)})
-        more = [f"{_FOLDER}={folder.as_posix()}"]
+        more = [f"{_FOLDER}={quoted(folder.as_posix())}"]
         if "max_failure_rate" in config.hydra.sweeper and not _given(overrides, _FAILURES):
             more += [f"{_FAILURES}=1.0"]  # Optuna's, which would end the search at a failed job
         more += [f"{_PARENT}={parent.run_id}"] if parent.run_id else []
+        whole = False
         try:
             _launch(name, verbs, [*overrides, *more])
+            whole = True
         finally:
-            done = Sweep(folder, _rows(folder))
+            done = Sweep(folder, _rows(folder), whole)
             _record(done.rows, folder, parent)
             if summarise:
                 summarise(done, parent)
             elif done.rows:
                 _show(done.rows)
+                if done.rows[0]["objective"] is not None:
+                    best = done.rows[0]["numbers"].items()
+                    parent.metrics({f"best.{name}": value for name, value in best})
             _say(done)
     return done
 
@@ -171,6 +179,8 @@ def _settings(overrides: Sequence[str]) -> tuple[DictConfig, Path]:
         if override.key_or_group.split(".")[0].split("/")[0] in ("tracking", "hydra", "experiment")
         and not override.is_sweep_override()
     ]
+    # A mistake in what all jobs share is said in our words, before anything is written.
+    compose("config", [text for override in parsed for text in _first(override)])
     config = compose("config", common, with_hydra=True)
     wanted = Path(str(config.hydra.sweep.dir))
     for number in range(1, 1000):
@@ -181,6 +191,15 @@ def _settings(overrides: Sequence[str]) -> tuple[DictConfig, Path]:
             continue
         return config, folder
     raise AuricleError(f"There are too many folders named {wanted}-N: remove some")
+
+
+def _first(override: Any) -> list[str]:
+    """One value of what is swept; nothing of a range, and of how Hydra itself is to work."""
+    if not override.is_sweep_override():
+        return [] if override.is_hydra_override() else [str(override.input_line)]
+    if not override.is_discrete_sweep():
+        return []
+    return [f"{override.get_key_element()}={next(iter(override.sweep_string_iterator()))}"]
 
 
 def _launch(name: str, verbs: tuple[str, ...], overrides: list[str]) -> None:
@@ -205,20 +224,25 @@ def _varied(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Keys of the overrides that differ from job to job, in the order they were given."""
     values: dict[str, set[str]] = {}
     for row in rows:
-        for key, _, value in (text.partition("=") for text in row["overrides"]):
+        for key, value in _last(row).items():
             values.setdefault(key, set()).add(value)
     return [key for key, found in values.items() if len(found) > 1]
 
 
+def _last(row: dict[str, Any]) -> dict[str, str]:
+    """Value of each key a job was given: of several the last, which is the one that holds."""
+    return {key: value for key, _, value in (text.partition("=") for text in row["overrides"])}
+
+
 def _record(rows: Sequence[dict[str, Any]], folder: Path, parent: Run) -> None:
     """Write `results.csv`, and into the parent run with the best job's numbers."""
-    keys = list(dict.fromkeys(text.partition("=")[0] for row in rows for text in row["overrides"]))
+    keys = list(dict.fromkeys(key for row in rows for key in _last(row)))
     names = list(dict.fromkeys(name for row in rows for name in row["numbers"]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["job", *keys, *names, "seconds", "error"])
     for row in rows:
-        given = {key: value for key, _, value in (o.partition("=") for o in row["overrides"])}
+        given = _last(row)
         writer.writerow(
             [
                 row["job"],
@@ -231,8 +255,6 @@ def _record(rows: Sequence[dict[str, Any]], folder: Path, parent: Run) -> None:
     write_text(folder / "results.csv", text.getvalue())
     parent.file(folder / "results.csv")
     parent.metrics({"jobs": len(rows), "jobs_failed": sum(bool(row["error"]) for row in rows)})
-    if rows and not rows[0]["error"]:
-        parent.metrics({f"best.{name}": value for name, value in rows[0]["numbers"].items()})
 
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
@@ -244,14 +266,15 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
 
     varied = _varied(rows)
     names = list(dict.fromkeys(name for row in rows for name in row["numbers"]))
-    title = f"{len(rows)} jobs, best first"
+    best_first = ", best first" if rows[0]["objective"] is not None else ""
+    title = f"{len(rows)} jobs{best_first}"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("job", *_short(varied)):
         table.add_column(heading.replace("_", " "))
     for heading in (*names, "seconds"):
         table.add_column(heading.replace("_", " "), justify="right")
     for row in rows:
-        given = {key: value for key, _, value in (o.partition("=") for o in row["overrides"])}
+        given = _last(row)
         cells = [str(row["job"]), *(_rounded(given.get(key, "")) for key in varied)]
         numbers = [_number(row["numbers"].get(name)) for name in names]
         if row["error"] and names:

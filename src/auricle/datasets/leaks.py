@@ -41,8 +41,8 @@ def twins(
 ) -> list[Twins]:
     """Find all pairs that must stand on one side: identical, near-identical, of one group.
 
-    Of a group on two sides one pair of recordings stands for all. Recordings that are left out of
-    the split are not looked at.
+    Identical recordings are each paired with the first of them; of a group on two sides one pair
+    of recordings stands for all. Recordings that are left out of the split are not looked at.
     """
     clips = [clip for clip in clips if clip.path in side]
     found: dict[tuple[str, str], Twins] = {}
@@ -53,8 +53,8 @@ def twins(
         found.setdefault(pair, Twins(why, *pair, *sides, similarity))
 
     for same in _by(clips, "sha256"):
-        for first, second in combinations(same, 2):
-            add("identical", first, second, 1.0)
+        for other in same[1:]:
+            add("identical", same[0], other, 1.0)
     prints = [fingerprints[clip.path] for clip in clips]
     for match in near_identical(prints):
         add("near-identical", clips[match.first], clips[match.second], match.similarity)

@@ -2,7 +2,9 @@
 
 import csv
 import dataclasses
+import hashlib
 import io
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,6 +62,13 @@ def window_sides(clip: Clip, count: int, dataset: Dataset) -> npt.NDArray[np.str
     return np.where(
         drawn < dataset.test_share, "test", np.where(drawn < held_out, "validation", "train")
     )
+
+
+def fingerprint(side: Mapping[str, str], dataset: Dataset) -> str:
+    """SHA-256 of a split: another one may test what this one trains on."""
+    dealt = [dataset.split_seed, dataset.test_share, dataset.validation_share]
+    by_window = dealt if dataset.split == "random_windows" else []
+    return hashlib.sha256(json.dumps([sorted(side.items()), by_window]).encode()).hexdigest()
 
 
 def load(path: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ each field.
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from auricle.errors import AuricleError
 from auricle.files import clear_unfinished, digest, need_file, whole_file, whole_folder, write_text
+from auricle.job import differing
 from auricle.preprocess import Preprocess
 
 SCHEMA = 2
@@ -50,6 +51,22 @@ class Header:
             "features": self.features,
             "augment": self.augment,
         }
+
+    def refuse_unless(self, asked: Mapping[str, Any]) -> None:
+        """Refuse windows made with another configuration than the one that is asked for.
+
+        Raises
+        ------
+        AuricleError
+            The keys that differ, and what to do.
+        """
+        made = self.made_with()
+        wrong = differing(made, {group: asked.get(group, made[group]) for group in made})
+        if wrong:
+            raise AuricleError(
+                f"data/processed was prepared with another {', '.join(wrong)} than is asked for "
+                "now: run `auricle prepare` with the same overrides first, or `auricle repro`"
+            )
 
 
 @dataclass(frozen=True)

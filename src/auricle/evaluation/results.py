@@ -32,17 +32,24 @@ class Leaks:
     """What is known of test recordings that training knew."""
 
     split: str
-    groups: int
+    pairs: int
 
     @property
     def any(self) -> bool:
         """Whether the test says little about new recordings."""
-        return self.groups > 0 or self.split == "random_windows"
+        return self.pairs > 0 or self.split == "random_windows"
 
     def __str__(self) -> str:
         if self.split == "random_windows":
             return "windows of each test recording were trained on (dataset.split=random_windows)"
-        return f"{self.groups} leaks from training into the test recordings were allowed"
+        return f"{self.pairs} pairs of the same or of one group stand on two sides of the split"
+
+    @property
+    def remedy(self) -> str:
+        """What gives a test that holds."""
+        if self.split == "random_windows":
+            return "set dataset.split=group"
+        return "give both of a pair one group, or remove one, and set dataset.allow_leaks=false"
 
 
 class Results:

@@ -62,8 +62,9 @@ class Survey:
 
     @cached_property
     def _root(self) -> str:
-        folders = [str(Path(each.clip.path).parent) for each in self.recordings]
-        return os.path.commonpath(folders)
+        return os.path.commonpath(
+            [Path(each.clip.path).parent.absolute() for each in self.recordings]
+        )
 
     def short(self, path: str) -> str:
         """Path without the folders that all recordings share."""

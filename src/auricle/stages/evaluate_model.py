@@ -61,6 +61,7 @@ def evaluate_model(config: Config, job: Job) -> Done:
     settings = config.evaluate
     bundle = bundles.load(job.reads.classifier)
     test = window_file.read(job.reads.processed / "test.jsonl")
+    test.header.refuse_unless(job.parameters)
     _check_same(bundle, test.header)
     logits = bundles.Interpreted(job.reads.classifier / bundles.MODEL_FILE).logits(test.features)
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
@@ -89,7 +90,8 @@ def evaluate_model(config: Config, job: Job) -> Done:
     )
     if results.leaks.any:
         line += f"; WORTH LITTLE: {results.leaks}, so new recordings will fare worse"
-    return Done(line, {level: report[level]["balanced_accuracy"]["value"] for level in LEVELS})
+    numbers = {level: report[level]["balanced_accuracy"]["value"] for level in LEVELS}
+    return Done(line, numbers | ({"leaks": 1} if results.leaks.any else {}))
 
 
 def _naive(config: Config, job: Job, test: window_file.Windows, bootstrap: Bootstrap) -> Pair | str:
@@ -112,6 +114,7 @@ def _check_same(bundle: bundles.Bundle, header: window_file.Header) -> None:
         ("labels", bundle.labels),
         ("preprocess", dataclasses.asdict(bundle.preprocess)),
         ("features", dataclasses.asdict(bundle.features)),
+        ("dataset", bundle.dataset),  # the split, too: it may have been trained on what tests now
     ):
         if ours != getattr(header, key):
             raise AuricleError(

@@ -54,7 +54,9 @@ def export_model(config: Config, job: Job) -> Done:
     about = json.loads((job.reads.training / "training.json").read_text())
     validation = window_file.read(job.reads.processed / "validation.jsonl")
     header = about["windows"]
-    for key in ("labels", "preprocess", "features"):
+    validation.header.refuse_unless(job.parameters)
+    for key in ("labels", "preprocess", "features", "dataset"):
+        # `dataset` tells the split, too: thresholds are never chosen on what was trained on.
         if header[key] != getattr(validation.header, key):
             raise AuricleError(
                 f"The network was trained with other {key} than data/processed has now: "

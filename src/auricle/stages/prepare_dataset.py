@@ -60,7 +60,7 @@ def prepare_dataset(config: Config, job: Job) -> Done:
     for name in SPLITS:  # killed between two of them, it must not leave one of another split
         (out / f"{name}.jsonl").unlink(missing_ok=True)
     splits.save(side, out / "splits.csv")
-    header = _header(config, about, job, len(leaking))
+    header = _header(config, about, job, side, len(leaking))
     counts: dict[str, Any] = {}
     for name in SPLITS:
         items = [
@@ -139,7 +139,9 @@ def _told(
     return "".join(f"; {text}" for text in said)
 
 
-def _header(config: Config, about: dict[str, Any], job: Job, leaking: int) -> window_file.Header:
+def _header(
+    config: Config, about: dict[str, Any], job: Job, side: Mapping[str, str], leaking: int
+) -> window_file.Header:
     preprocess, features = config.preprocess, config.features
     return window_file.Header(
         schema=window_file.SCHEMA,
@@ -152,6 +154,7 @@ def _header(config: Config, about: dict[str, Any], job: Job, leaking: int) -> wi
             "name": about["name"],
             "fingerprint": about["fingerprint"],
             "split": config.dataset.split,
+            "split_sha256": splits.fingerprint(side, config.dataset),
             "leaks": leaking,
         },
         dataset_config=job.parameters.get("dataset", {}),

@@ -10,9 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from auricle.datasets import window_file
-from auricle.errors import AuricleError
 from auricle.files import whole_folder, write_text
-from auricle.job import Done, Job, differing
+from auricle.job import Done, Job
 from auricle.networks import build_network
 from auricle.networks.fitting import (
     Train,
@@ -40,7 +39,7 @@ def train_model(config: Config, job: Job) -> Done:
     windows = window_file.read(job.reads.processed / "train.jsonl")
     validation = window_file.read(job.reads.processed / "validation.jsonl")
     for part in (windows, validation):
-        _refuse_other_windows(part.header, job.parameters)
+        part.header.refuse_unless(job.parameters)
         refuse_unfit_labels(part, config.train.targets)
     reproducible(config.train.seed)
     given = statistics(windows)
@@ -88,14 +87,3 @@ def train_model(config: Config, job: Job) -> Done:
         "parameters": model.count_params(),
     }
     return Done(told, numbers, objective=best["val_loss"])
-
-
-def _refuse_other_windows(header: window_file.Header, parameters: dict[str, Any]) -> None:
-    """Refuse windows made with another configuration than the one that is recorded."""
-    made = header.made_with()
-    wrong = differing(made, {group: parameters.get(group, made[group]) for group in made})
-    if wrong:
-        raise AuricleError(
-            f"data/processed was prepared with another {', '.join(wrong)} than is asked for "
-            "now: run `auricle prepare` with the same overrides first, or `auricle repro`"
-        )
