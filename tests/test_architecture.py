@@ -22,7 +22,7 @@ LAYERS = [
     {"datasets", "augment", "networks", "tracking"},
     {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},
-    {"building", "prepared", "sweep", "cross_validation", "explore"},
+    {"building", "prepared", "job_table", "sweep", "cross_validation", "explore"},
     {"cli"},
 ]
 LISTENER = {"realtime", "classify", "server", "served_model"}

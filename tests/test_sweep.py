@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auricle import cli
-from auricle.sweep import _rounded, _short, _varied
+from auricle.job_table import _rounded, _short, _varied
 from helpers import recording
 
 SMALL = [

@@ -4,10 +4,7 @@ Each job reads the project, writes into its own folder below `multirun/` and lea
 there, also when it fails: the others go on, and the table at the end is made of what there is.
 """
 
-import csv
-import io
 import json
-import math
 import sys
 import time
 import traceback
@@ -18,13 +15,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from auricle import job_table
 from auricle.config import CONF_DIR, compose, parse, quoted, refuse_passwords
 from auricle.errors import AuricleError, told
 from auricle.files import write_text
 from auricle.job import Done, Places, parameters, run
 from auricle.tracking import Run, Tracking, tracked
-
-RESULT = "job.json"
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class Task:
         if row["error"]:
             sys.stderr.write(f"auricle: job {row['job']} failed: {row['error']}\n")
         row["seconds"] = time.perf_counter() - begun
-        write_text(folder / RESULT, json.dumps(row, indent=2) + "\n")
+        write_text(folder / job_table.RESULT, json.dumps(row, indent=2) + "\n")
         objective: float | None = row["objective"]
         return objective
 
@@ -128,16 +124,18 @@ def sweep(
             _launch(name, verbs, [*overrides, *more])
             whole = True
         finally:
-            done = Sweep(folder, _rows(folder), whole)
-            _record(done.rows, folder, parent)
+            done = Sweep(folder, job_table.read_rows(folder), whole)
+            write_text(folder / "results.csv", job_table.to_csv(done.rows))
+            parent.file(folder / "results.csv")
+            parent.metrics({"jobs": len(done.rows), "jobs_failed": len(done.failed)})
             if summarise:
                 summarise(done, parent)
             elif done.rows:
-                _show(done.rows)
+                job_table.show(done.rows)
                 if done.rows[0]["objective"] is not None:
                     best = done.rows[0]["numbers"].items()
                     parent.metrics({f"best.{name}": value for name, value in best})
-            _say(done)
+            job_table.say(done.rows, folder)
     return done
 
 
@@ -207,111 +205,3 @@ def _launch(name: str, verbs: tuple[str, ...], overrides: list[str]) -> None:
 
     sys.argv = [f"auricle {name}", *overrides, "--multirun"]
     hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="config")(Task(verbs))()
-
-
-def _rows(folder: Path) -> list[dict[str, Any]]:
-    """Rows of the jobs that ended, the best first and the failed last."""
-    rows = [json.loads(path.read_text()) for path in folder.rglob(RESULT)]
-
-    def order(row: dict[str, Any]) -> tuple[bool, float, int]:
-        objective = row["objective"]
-        return bool(row["error"]), math.inf if objective is None else objective, row["job"]
-
-    return sorted(rows, key=order)
-
-
-def _varied(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Keys of the overrides that differ from job to job, in the order they were given."""
-    values: dict[str, set[str]] = {}
-    for row in rows:
-        for key, value in _last(row).items():
-            values.setdefault(key, set()).add(value)
-    return [key for key, found in values.items() if len(found) > 1]
-
-
-def _last(row: dict[str, Any]) -> dict[str, str]:
-    """Value of each key a job was given: of several the last, which is the one that holds."""
-    return {key: value for key, _, value in (text.partition("=") for text in row["overrides"])}
-
-
-def _record(rows: Sequence[dict[str, Any]], folder: Path, parent: Run) -> None:
-    """Write `results.csv`, and into the parent run with the best job's numbers."""
-    keys = list(dict.fromkeys(key for row in rows for key in _last(row)))
-    names = list(dict.fromkeys(name for row in rows for name in row["numbers"]))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["job", *keys, *names, "seconds", "error"])
-    for row in rows:
-        given = _last(row)
-        writer.writerow(
-            [
-                row["job"],
-                *(given.get(key, "") for key in keys),
-                *(row["numbers"].get(name, "") for name in names),
-                round(row["seconds"], 2),
-                row["error"] or "",
-            ]
-        )
-    write_text(folder / "results.csv", text.getvalue())
-    parent.file(folder / "results.csv")
-    parent.metrics({"jobs": len(rows), "jobs_failed": sum(bool(row["error"]) for row in rows)})
-
-
-def _show(rows: Sequence[dict[str, Any]]) -> None:
-    """Draw the table of the jobs."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    varied = _varied(rows)
-    names = list(dict.fromkeys(name for row in rows for name in row["numbers"]))
-    best_first = ", best first" if rows[0]["objective"] is not None else ""
-    title = f"{len(rows)} jobs{best_first}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("job", *_short(varied)):
-        table.add_column(heading.replace("_", " "))
-    for heading in (*names, "seconds"):
-        table.add_column(heading.replace("_", " "), justify="right")
-    for row in rows:
-        given = _last(row)
-        cells = [str(row["job"]), *(_rounded(given.get(key, "")) for key in varied)]
-        numbers = [_number(row["numbers"].get(name)) for name in names]
-        if row["error"] and names:
-            numbers[0] = "failed"
-        style = "red" if row["error"] else ""
-        table.add_row(*map(Text, [*cells, *numbers, f"{row['seconds']:.1f}"]), style=style)
-    # A file has room for what a terminal must shorten.
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _say(done: Sweep) -> None:
-    """Name the jobs that failed, and where everything is."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(soft_wrap=True)
-    for row in done.failed:
-        console.print(Text(f"job {row['job']} failed: {row['error']}", style="red"))
-    if done.rows:
-        console.print(Text(f"Everything is below {done.folder} (a row a job in results.csv)."))
-
-
-def _short(keys: Sequence[str]) -> list[str]:
-    """Last parts of keys, which are enough where they differ."""
-    last = [key.rpartition(".")[2] for key in keys]
-    return last if len(set(last)) == len(last) else list(keys)
-
-
-def _rounded(text: str) -> str:
-    """Shorten a number that a search drew."""
-    try:
-        return f"{float(text):.4g}"
-    except ValueError:
-        return text
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.4f}"
