@@ -25,7 +25,7 @@ from auricle.tracking import Run, Tracking, tracked
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep that has ended: where it wrote, and a row a job."""
+    """A sweep that has ended: where it wrote, a row a job, and whether all jobs were launched."""
 
     folder: Path
     rows: list[dict[str, Any]]
@@ -64,7 +64,8 @@ class Task:
                 child.parameters(parameters(config))
                 for done in self._run(config, folder):
                     row["numbers"] |= done.numbers
-                    row["objective"] = row["objective"] or done.objective
+                    if done.objective is not None:
+                        row["objective"] = done.objective
         except (AuricleError, ModuleNotFoundError) as error:
             row["error"] = " ".join(str(error).split())
         except OSError as error:
@@ -78,7 +79,7 @@ class Task:
         row["seconds"] = time.perf_counter() - begun
         write_text(folder / job_table.RESULT, json.dumps(row, indent=2) + "\n")
         objective: float | None = row["objective"]
-        return objective
+        return None if row["error"] else objective
 
     def _run(self, config: DictConfig, folder: Path) -> Iterator[Done]:
         from auricle.prepared import prepared
