@@ -24,7 +24,7 @@ from auricle.files import digest, write_text
 from auricle.preprocess import Preprocess
 from auricle.quiet import quietly
 
-SCHEMA = 1
+SCHEMA = 2
 MODEL_FILE = "model.tflite"
 Array = npt.NDArray[np.float32]
 
@@ -46,11 +46,6 @@ class Bundle:
     decision: Decision
     dataset: dict[str, Any]
     model_sha256: str
-
-    def thresholds_under(self, decision: Decision) -> dict[str, float]:
-        """Threshold of each label: its own, unless `decision.threshold` sets one for all."""
-        given = decision.threshold
-        return {label: own if given is None else given for label, own in self.thresholds.items()}
 
     def save(self, folder: Path) -> None:
         """Write `bundle.json` into a folder."""

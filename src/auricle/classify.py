@@ -43,7 +43,7 @@ class Heard:
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
         bundle = self.classifier.bundle
-        tracker = Tracker(bundle.labels, bundle.thresholds_under(self.decision), self.decision)
+        tracker = Tracker(bundle.labels, bundle.thresholds, self.decision)
         preprocess = bundle.preprocess
         window_s = preprocess.window / preprocess.sample_rate_hz
         events = [
@@ -95,7 +95,7 @@ def classify_file(path: Path, classifier: Classifier, decision: Decision | None 
     """
     bundle = classifier.bundle
     preprocess = bundle.preprocess
-    decision = decision.over(bundle.decision) if decision else bundle.decision
+    decision = decision.over(bundle.decision, bundle.labels) if decision else bundle.decision
     windower, samples, logits, levels = preprocess.windower(), 0, [], []
     for block in read_blocks(path, preprocess.sample_rate_hz):
         samples += len(block)

@@ -62,10 +62,9 @@ def _sounding(judged: Judged, levels_dbfs: npt.NDArray[np.float32]) -> npt.NDArr
     bundle, test = judged.bundle, judged.test
     preprocess = bundle.preprocess
     step_s, window_s = preprocess.step_s, preprocess.window / preprocess.sample_rate_hz
-    thresholds = bundle.thresholds_under(bundle.decision)
     sounding = np.zeros(test.targets.shape, bool)
     for rows in np.split(np.arange(len(test)), np.flatnonzero(np.diff(test.stretch)) + 1):
-        tracker = Tracker(bundle.labels, thresholds, bundle.decision)
+        tracker = Tracker(bundle.labels, bundle.thresholds, bundle.decision)
         start_s = step_s * np.arange(len(rows))
         for span in spans(
             tracker, judged.said.probabilities[rows], levels_dbfs[rows], step_s, window_s

@@ -1,15 +1,21 @@
-"""`auricle listen`: what a person sees of the engine."""
+"""`auricle listen`: a source, the engine and the sinks, put together."""
 
+import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass, field
-from typing import TextIO
+import uuid
+from dataclasses import dataclass
 
 from auricle.bundle import Classifier
 from auricle.config import resource
-from auricle.decision import Change, Decision
-from auricle.realtime.engine import Engine, Moment, Realtime
+from auricle.decision import Decision
+from auricle.realtime.engine import Engine
+from auricle.realtime.events import Session
+from auricle.realtime.settings import Realtime
+from auricle.realtime.sinks import Sink
+from auricle.realtime.sinks.lines import Lines
+from auricle.realtime.sources import NoMicrophone, Source
 
 
 @dataclass(frozen=True)
@@ -21,72 +27,93 @@ class Listen:
     decision: Decision
 
 
-@dataclass
-class PlainLines:
-    """A line as each sound begins and ends."""
+def listen(config: Listen, instead: Listen | None = None) -> int:
+    """Name what sounds until the source ends or Ctrl-C; give the exit status.
 
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    _begun: dict[str, float] = field(default_factory=dict)
+    `instead` is listened to where there is no microphone, which is said.
 
-    def moment(self, moment: Moment) -> None:
-        """Say what changed in one window."""
-        self.changes(moment.changes)
-
-    def changes(self, changes: list[Change]) -> None:
-        """Say what began and ended."""
-        for change in changes:
-            if change.kind == "begin":
-                self._begun[change.label] = change.time_s
-                self._say(change.time_s, f"{change.label} begins ({change.confidence:.0%})")
-            else:
-                lasted = change.time_s - self._begun.pop(change.label, change.time_s)
-                text = f"{change.label} ends after {lasted:.2f} s ({change.confidence:.0%})"
-                self._say(change.time_s, text)
-
-    def line(self, text: str) -> None:
-        """Say anything else."""
-        self.out.write(text + "\n")
-        self.out.flush()
-
-    def _say(self, time_s: float, text: str) -> None:
-        minutes, seconds = divmod(time_s, 60)
-        self.line(f"{int(minutes):02d}:{seconds:05.2f}  {text}")
-
-
-def listen(config: Listen) -> int:
-    """Name what sounds until the source ends or Ctrl-C; give the exit status."""
-    sink = PlainLines()
+    Raises
+    ------
+    AuricleError
+        The bundle or the source cannot be used.
+    """
     classifier = Classifier(resource(config.bundle))
-    bundle = classifier.bundle
-    decision = config.decision.over(bundle.decision)
-    source = config.realtime.source
-    sink.line(
-        f"Bundle {bundle.name} ({classifier.folder}): names {', '.join(bundle.labels)}, "
-        f"a decision each {bundle.preprocess.hop_s:g} s."
-    )
-    if source.demonstration:
-        sink.line(
-            f"This is a demonstration: the recording {source.path} (generated speech, music, "
-            "both, neither) plays in place of a microphone. Ctrl-C ends it."
-        )
-    else:
-        sink.line(f"Listening to {source.name}. Ctrl-C ends it.")
-    engine = Engine(source, classifier, decision, config.realtime, sink.moment)
-    _stop_on_terminate(engine)
-    status = 0
     try:
-        engine.run()
-    except KeyboardInterrupt:
-        status = 130  # as shells expect of Ctrl-C
-    sink.changes(engine.finish())
-    counts, rate = engine.counts, bundle.preprocess.sample_rate_hz
-    sink.line(
-        f"Heard {counts.samples / rate:.2f} s in {counts.windows} windows; "
-        f"dropped {counts.dropped_samples / rate:.2f} s."
-    )
+        return _run(config, classifier)
+    except NoMicrophone as error:
+        if instead is None:
+            raise
+        sys.stderr.write(f"There is no microphone to listen to: {error}\n")
+        return _run(instead, classifier)
+
+
+def _run(config: Listen, classifier: Classifier) -> int:
+    source, bundle = config.realtime.listened_to, classifier.bundle
+    decision = config.decision.over(bundle.decision, bundle.labels)
+    session = _session(source, classifier)
+    sinks: list[Sink] = [Lines(sys.stdout)]
+    engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
+    for sink in sinks:
+        sink.begin(session, engine.health)
+        for line in _head(session):
+            sink.note(line)
+    status = _until_it_ends(engine)
+    summary = _summary(engine)
+    for sink in sinks:
+        sink.end(summary)
+    if engine.hangs:
+        # A device that never returns must not keep the process alive; all is written.
+        sys.stdout.flush()
+        os._exit(status)
     return status
 
 
-def _stop_on_terminate(engine: Engine) -> None:
+def _session(source: Source, classifier: Classifier) -> Session:
+    bundle = classifier.bundle
+    return Session(
+        run_id=str(uuid.uuid4()),
+        bundle=bundle.name,
+        bundle_folder=str(classifier.folder),
+        bundle_sha256=bundle.model_sha256,
+        labels=bundle.labels,
+        sample_rate_hz=bundle.preprocess.sample_rate_hz,
+        hop_s=bundle.preprocess.step_s,
+        source=source.name,
+        demonstration=getattr(source, "demonstration", False),
+    )
+
+
+def _head(session: Session) -> list[str]:
+    lines = [
+        f"Bundle {session.bundle} ({session.bundle_folder}): names {', '.join(session.labels)}, "
+        f"a decision each {session.hop_s:g} s."
+    ]
+    if session.demonstration:
+        lines.append(
+            f"This is a demonstration: the recording {session.source} (generated speech, music, "
+            "both, neither) plays in place of a microphone. Ctrl-C ends it."
+        )
+    return lines
+
+
+def _until_it_ends(engine: Engine) -> int:
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: engine.stop())
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, lambda *_: engine.stop())
+    try:
+        engine.run()
+    except KeyboardInterrupt:
+        return 130  # as shells expect of Ctrl-C
+    return 0
+
+
+def _summary(engine: Engine) -> str:
+    health = engine.health
+    text = f"Heard {health.heard_s:.2f} s in {health.windows} windows; "
+    text += f"dropped {health.dropped_s:.2f} s."
+    if health.gaps:
+        text += f" {health.gaps} gaps, {health.missing_s:.1f} s missing."
+    worst = health.latency.quantile_s(0.99)
+    if worst is not None:
+        text += f" Decided {1000 * worst:.0f} ms after the end of a window (99th percentile)."
+    return text

@@ -1,93 +1,62 @@
-"""The live engine: source -> producer thread -> bounded queue -> consumer thread -> listener.
+"""The live engine: source -> producer thread -> inlet -> consumer thread -> sinks.
 
-The queue is bounded and what it drops is counted. Times are those of the samples, so they stay
-right across a gap.
+Nothing is heard in a device's callback, every queue is bounded, and whatever keeps the engine from
+hearing is told like a sound: with a start and an end.
 """
 
-import queue
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from auricle.audio import Samples, level_dbfs
+from auricle.audio import Resampler, Samples
 from auricle.bundle import Classifier
-from auricle.config import check
-from auricle.decision import Change, Decision, Tracker, mean_over_context, windows_in_context
-from auricle.realtime.sources import File, Source
+from auricle.decision import Change, Decision
+from auricle.errors import told
+from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
+from auricle.realtime.hearing import Hearing, Heard
+from auricle.realtime.inlet import Block, Inlet, Opened, Told
+from auricle.realtime.settings import Engine as Settings
+from auricle.realtime.sinks import Sink
+from auricle.realtime.sources import Source
+from auricle.realtime.timeline import Timeline
+
+# What a source says of itself; the first block after it ends it.
+_OF_SOURCES = ("lost", "stalled", "moved")
+_JOINED_S = 1.0
 
 
-@dataclass(frozen=True)
-class Realtime:
-    """How the engine runs."""
-
-    queue_s: float
-    block_s: float
-    source: File
-
-    def __post_init__(self) -> None:
-        check(self.block_s > 0, f"block_s={self.block_s} must be positive")
-        check(
-            self.queue_s >= self.block_s,
-            f"queue_s={self.queue_s} must hold a block of block_s={self.block_s}",
-        )
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What is known at the end of one window."""
-
-    start_s: float
-    end_s: float
-    level_dbfs: float
-    probabilities: npt.NDArray[np.float32]
-    changes: list[Change]
-
-
-@dataclass
-class Counts:
-    """What went through, and what did not."""
-
-    windows: int = 0
-    samples: int = 0
-    dropped_samples: int = 0
-    gaps: int = 0
-
-
-@dataclass(frozen=True)
-class _Block:
-    start: int
-    samples: Samples
-
-
-@dataclass
 class Engine:
-    """Listen to a source until it ends or `stop` is called.
+    """Listen to a source until it ends or `stop` is called, and tell the sinks.
 
-    `on_moment` is called in the consumer thread, once a window; `finish` gives what ends with the
-    stream.
+    Sinks are called in the consumer thread.
     """
 
-    source: Source
-    classifier: Classifier
-    decision: Decision
-    settings: Realtime
-    on_moment: Callable[[Moment], None]
-    counts: Counts = field(default_factory=Counts)
-
-    def __post_init__(self) -> None:
-        bundle = self.classifier.bundle
-        blocks = max(1, int(self.settings.queue_s / self.settings.block_s))
-        self._queue: queue.Queue[_Block | None] = queue.Queue(blocks)
-        self._stop = threading.Event()
+    def __init__(
+        self,
+        source: Source,
+        classifier: Classifier,
+        decision: Decision,
+        settings: Settings,
+        session: Session,
+        sinks: Sequence[Sink],
+    ) -> None:
+        self._source, self._settings, self._session = source, settings, session
+        self._classifier, self._sinks = classifier, list(sinks)
+        self._stop, self._done = threading.Event(), threading.Event()
+        self._inlet = Inlet(settings.queue_s, source.waits, source.live, self._stop)
+        rate = classifier.bundle.preprocess.sample_rate_hz
+        self._rate_hz = rate
+        self._timeline = Timeline(rate, settings.gap_s if source.continuous else None)
+        self._hearing = Hearing(classifier, decision)
+        self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
+        self._zeros_s = self._told_s = 0.0
+        self._dropped_s, self._overflows = 0.0, 0
+        self._failing: dict[int, Sink] = {}
         self._error: BaseException | None = None
-        thresholds = bundle.thresholds_under(self.decision)
-        self._tracker = Tracker(bundle.labels, thresholds, self.decision)
-        self._context = windows_in_context(
-            self.decision.context_s or 0, bundle.preprocess.window_s, bundle.preprocess.hop_s
-        )
+        self.health = Health(source.name)
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
             for name, work in (("producer", self._produce), ("consumer", self._consume))
@@ -99,31 +68,30 @@ class Engine:
         Raises
         ------
         AuricleError
-            What the source or the listener failed on.
+            What the source failed on.
         """
         for thread in self._threads:
             thread.start()
         try:
-            for thread in self._threads:
-                # Waiting with a limit lets the main thread take Ctrl-C on every platform.
-                while thread.is_alive():
-                    thread.join(0.2)
+            self._done.wait()
         finally:
             self.stop()
             for thread in self._threads:
-                thread.join()
+                thread.join(_JOINED_S)
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
         """End both threads soon."""
         self._stop.set()
+        self._inlet.wake()
 
-    def finish(self) -> list[Change]:
-        """End what still sounds."""
-        return list(self._tracker.finish())
+    @property
+    def hangs(self) -> bool:
+        """Whether a thread did not end when it was told to."""
+        return any(thread.is_alive() for thread in self._threads)
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, work: Any) -> None:
         try:
             work()
         except BaseException as error:  # carried to the main thread, which raises it
@@ -131,64 +99,186 @@ class Engine:
             self.stop()
 
     def _produce(self) -> None:
-        rate, position = self.classifier.bundle.preprocess.sample_rate_hz, 0
         try:
-            for samples in self.source.blocks(rate, self.settings.block_s, self._stop):
-                self._put(_Block(position, samples))
-                position += len(samples)
-                if self._stop.is_set():
-                    return
+            self._source.run(self._inlet, self._rate_hz, self._settings.block_s, self._stop)
         finally:
-            self._put(None)
-
-    def _put(self, block: _Block | None) -> None:
-        """Hand a block on; where the source cannot wait, the oldest makes room and is counted."""
-        while not self._stop.is_set():
-            try:
-                self._queue.put(block, timeout=0.1 if self.source.waits or block is None else 0)
-                return
-            except queue.Full:
-                if self.source.waits or block is None:
-                    continue
-                try:
-                    oldest = self._queue.get_nowait()
-                except queue.Empty:
-                    continue
-                if oldest is not None:
-                    self.counts.dropped_samples += len(oldest.samples)
+            self._inlet.close()
 
     def _consume(self) -> None:
-        preprocess = self.classifier.bundle.preprocess
-        rate = preprocess.sample_rate_hz
-        expected, windower, window_start = 0, preprocess.windower(), 0
-        ended: list[Change] = []  # by a gap, said with the next window
-        history = np.zeros((0, len(self.classifier.bundle.labels)), np.float32)
-        while not self._stop.is_set():
-            try:
-                block = self._queue.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            if block is None:
-                return
-            if block.start != expected:  # a gap: nothing before it belongs to what follows
-                self.counts.gaps += 1
-                ended = list(self._tracker.finish())
-                windower, window_start, history = preprocess.windower(), block.start, history[:0]
-            expected = block.start + len(block.samples)
-            self.counts.samples += len(block.samples)
-            windows = windower.push(block.samples)
-            if not len(windows):
-                continue
-            for logits, level in zip(
-                self.classifier.logits(windows), level_dbfs(windows), strict=True
-            ):
-                history = np.concatenate([history, logits[None]])[-self._context :]
-                row = mean_over_context(history, self._context)[-1]
-                probabilities = self.classifier.bundle.calibration.probabilities(row)
-                start_s = window_start / rate
-                end_s = (window_start + preprocess.window) / rate
-                pushed = self._tracker.push(start_s, end_s, probabilities, float(level))
-                changes, ended = [*ended, *pushed], []
-                window_start += preprocess.hop
-                self.counts.windows += 1
-                self.on_moment(Moment(start_s, end_s, float(level), probabilities, changes))
+        try:
+            while (item := self._inlet.get()) is not None:
+                match item:
+                    case Opened():
+                        self._opened(item)
+                    case Block():
+                        self._heard(item)
+                    case Told():
+                        self._begin_trouble(item.cause, item.text)
+            self._silence()
+            for cause in list(self.health.troubles):
+                self._end_trouble(cause)
+        finally:
+            self._done.set()
+
+    def _opened(self, opened: Opened) -> None:
+        self._timeline.open(opened.rate_hz)
+        self._resampler = Resampler(opened.rate_hz, self._rate_hz)
+        self._channels, self._source_hz = opened.channels, opened.rate_hz
+        self._zeros_s = 0.0
+        self.health.source = opened.name
+        if not self._session.demonstration:
+            self._tell("note", f"Listening to {opened.name}. Ctrl-C ends it.")
+
+    def _heard(self, block: Block) -> None:
+        data = block.data
+        samples = np.frombuffer(data, np.float32) if isinstance(data, bytes) else data
+        placed = self._timeline.place(block)
+        if placed.why:
+            self._gap(placed.position, placed.missing, placed.why)
+        for cause in _OF_SOURCES:
+            self._end_trouble(cause)
+        if self._source.continuous:
+            self._watch_zeros(samples, block)
+        self._account(block)
+        if self._channels > 1:
+            samples = samples.reshape(-1, self._channels).mean(axis=1)
+        samples = self._resampler.push(samples)
+        self._tell_audio(placed.position, samples)
+        for heard in self._hearing.push(samples):
+            self._tell_heard(heard)
+
+    def _gap(self, position: int, missing: int, why: str) -> None:
+        """Nothing that sounded before a gap is known to go on after it."""
+        self._silence()
+        self._hearing.restart(position)
+        self._resampler = Resampler(self._source_hz, self._rate_hz)
+        self.health.gaps += 1
+        if why == "gap":
+            missing_s = missing / self._rate_hz
+            self.health.missing_s += missing_s
+            start_s = (position - missing) / self._rate_hz
+            self._begin_trouble("gap", f"{missing_s:.1f} s of sound did not come", start_s)
+            self._end_trouble("gap")
+
+    def _silence(self) -> None:
+        for change in self._hearing.tracker.finish():
+            self._tell_change(change)
+
+    def _account(self, block: Block) -> None:
+        """Keep the figures of health, and tell what was lost."""
+        health, inlet = self.health, self._inlet
+        health.heard_s += block.frames / self._source_hz
+        health.queue_s, health.queue_age_s = inlet.queued_s, inlet.age_s
+        if inlet.dropped_s > self._dropped_s:
+            self._dropped_s = health.dropped_s = inlet.dropped_s
+            self._begin_trouble(
+                "dropped",
+                f"the queue of {self._settings.queue_s:g} s was full, the oldest sound was "
+                "dropped: give the listener more of the processor, or a larger "
+                "realtime.engine.queue_s",
+            )
+        elif "dropped" in health.troubles and inlet.queued_s < self._settings.queue_s / 2:
+            self._end_trouble("dropped")
+        if inlet.overflows > self._overflows:
+            self._overflows = health.overflows = inlet.overflows
+            self._begin_trouble("overflow", "the device lost sound before it could be fetched")
+            self._end_trouble("overflow")
+
+    def _watch_zeros(self, samples: Samples, block: Block) -> None:
+        if samples.any():
+            self._zeros_s = 0.0
+            self._end_trouble("muted")
+            return
+        before, self._zeros_s = self._zeros_s, self._zeros_s + block.frames / self._source_hz
+        if before < self._settings.muted_s <= self._zeros_s:
+            self._begin_trouble(
+                "muted",
+                f"{self.health.source} sends zeros only: it is muted, or this program may not "
+                "use it; see the system's sound and privacy settings",
+                self._timeline.next / self._rate_hz - self._zeros_s,
+            )
+
+    def _begin_trouble(self, cause: str, text: str, start_s: float | None = None) -> None:
+        if cause in self.health.troubles:
+            return
+        if cause in _OF_SOURCES:
+            self._silence()
+        start_s = self._timeline.next / self._rate_hz if start_s is None else max(0.0, start_s)
+        trouble = Trouble(cause, text, start_s, self._wall_s(start_s))
+        self.health.troubles[cause] = trouble
+        self._tell("trouble", trouble)
+
+    def _end_trouble(self, cause: str) -> None:
+        trouble = self.health.troubles.pop(cause, None)
+        if trouble is None:
+            return
+        end_s = max(trouble.start_s, self._timeline.next / self._rate_hz)
+        self._tell("trouble", replace(trouble, end_s=end_s, end_wall_s=self._wall_s(end_s)))
+
+    def _wall_s(self, time_s: float) -> float | None:
+        return self._timeline.wall_s(time_s) if self._source.live else None
+
+    def _tell_audio(self, position: int, samples: Samples) -> None:
+        for sink in self._sinks:
+            if sink.wants_audio:
+                self._try(sink, "audio", position / self._rate_hz, samples)
+
+    def _tell_heard(self, heard: Heard) -> None:
+        health, tracker = self.health, self._hearing.tracker
+        health.windows += 1
+        for change in heard.changes:
+            self._tell_change(change)
+        if heard.end_s >= self._told_s + self._settings.ongoing_s:
+            self._told_s = heard.end_s
+            for change in tracker.ongoing:
+                if heard.end_s - change.start_s >= self._settings.ongoing_s:
+                    self._tell_change(change)
+        moment = Moment(
+            heard.start_s,
+            heard.end_s,
+            self._wall_s(heard.end_s),
+            heard.level_dbfs,
+            tracker.floor_dbfs,
+            heard.probabilities,
+            tracker.state,
+            tracker.sounding,
+        )
+        if self._source.live:
+            latency_s = self._timeline.latency_s(heard.end_s)
+            if latency_s is not None:
+                health.latency.add(latency_s)
+        for sink in self._sinks:
+            if sink.wants_moments:
+                self._try(sink, "moment", moment)
+
+    def _tell_change(self, change: Change) -> None:
+        sound = Sound(
+            {"begin": "start"}.get(change.kind, change.kind),
+            change.label,
+            change.start_s,
+            change.end_s,
+            self._wall_s(change.start_s),
+            self._wall_s(change.end_s),
+            change.confidence,
+            change.peak,
+            change.level_dbfs,
+        )
+        self._tell("sound", sound)
+
+    def _tell(self, what: str, *arguments: Any) -> None:
+        for sink in self._sinks:
+            self._try(sink, what, *arguments)
+
+    def _try(self, sink: Sink, what: str, *arguments: Any) -> None:
+        """Call a sink; one that fails is a trouble, which the others tell."""
+        try:
+            getattr(sink, what)(*arguments)
+        except BrokenPipeError:
+            raise  # whoever read the screen is gone: the end
+        except OSError as error:
+            if id(sink) not in self._failing:
+                self._failing[id(sink)] = sink
+                self._begin_trouble("sink", told(error))
+        else:
+            if self._failing.pop(id(sink), None) is not None and not self._failing:
+                self._end_trouble("sink")

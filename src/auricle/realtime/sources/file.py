@@ -1,45 +1,32 @@
-"""Where live sound comes from."""
+"""A sound file, as if it were a microphone."""
 
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from auricle.audio import Samples, read_blocks
 from auricle.config import one_of, resource
+from auricle.realtime.inlet import Inlet
 
-
-class Source(Protocol):
-    """Something that gives mono blocks at a rate until it ends or is told to stop."""
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether it can wait for a slow listener; a microphone cannot."""
-
-    def blocks(
-        self, sample_rate_hz: int, block_s: float, stop: threading.Event
-    ) -> Iterator[Samples]:
-        """Blocks of `block_s` seconds, the last one perhaps shorter."""
+# At full speed a block need not be short, and each costs a turn of two threads.
+_FAST_BLOCK_S = 1.0
 
 
 @dataclass(frozen=True)
-class File:
-    """A sound file, as if it were a microphone."""
+class Config:
+    """A file and how fast it plays; see `Source`."""
 
     kind: str
     path: str
     demonstration: bool
     pace: str
 
+    continuous = False
+
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, ("file",))
         one_of("pace", self.pace, ("live", "fast"))
 
     @property
@@ -52,20 +39,27 @@ class File:
         """Only at full speed: paced as live it goes on like a microphone."""
         return self.pace == "fast"
 
-    def blocks(
-        self, sample_rate_hz: int, block_s: float, stop: threading.Event
-    ) -> Iterator[Samples]:
+    @property
+    def live(self) -> bool:
+        """Only where it is paced so."""
+        return self.pace == "live"
+
+    def run(
+        self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         """Decode, regroup and, if asked to, pace."""
-        size = max(1, round(block_s * sample_rate_hz))
+        fast = self.pace == "fast"
+        size = max(1, round((_FAST_BLOCK_S if fast else block_s) * sample_rate_hz))
         begun, given = time.monotonic(), 0
+        inlet.open(sample_rate_hz, self.name)
         for block in _regrouped(read_blocks(resource(self.path), sample_rate_hz), size):
             given += len(block)
-            if self.pace == "live":
+            if not fast:
                 # A block is there once its last sample has sounded.
                 stop.wait(max(0.0, begun + given / sample_rate_hz - time.monotonic()))
             if stop.is_set():
                 return
-            yield block
+            inlet.put(block)
 
 
 def _regrouped(blocks: Iterator[Samples], size: int) -> Iterator[Samples]:

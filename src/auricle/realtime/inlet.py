@@ -1,0 +1,170 @@
+"""The bounded queue between a source and the engine.
+
+A source, or the callback of its device, only puts blocks in; what does not fit is dropped, the
+oldest first, and counted.
+"""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def clock() -> float:
+    """Seconds that go on while the machine is suspended, where the system has such a clock."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source begins, or begins again: what follows is a new stream."""
+
+    rate_hz: int
+    name: str
+    channels: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Samples [shape=(n,) or (n * channels,)], float32, the first of them number `start`.
+
+    Samples are counted in the stream, with those that were dropped. `captured_s` is when the first
+    sounded, by `clock`; none where that means nothing.
+    """
+
+    start: int
+    frames: int
+    data: bytes | npt.NDArray[np.float32]
+    captured_s: float | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A source has trouble."""
+
+    cause: str
+    text: str
+
+
+Item = Opened | Block | Told
+
+
+class Inlet:
+    """The queue: a source on the one side, the engine on the other.
+
+    Parameters
+    ----------
+    limit_s
+        Seconds of sound it holds.
+    waits
+        A full queue makes the source wait; else its oldest block is dropped.
+    live
+        Blocks are of now, so they are marked with the time.
+    stop
+        Ends all waiting.
+    """
+
+    def __init__(self, limit_s: float, waits: bool, live: bool, stop: threading.Event) -> None:
+        self._limit_s, self._waits, self._live, self._stop = limit_s, waits, live, stop
+        self._items: deque[Item] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._rate_hz = self._channels = 1
+        self._next = self._queued = 0
+        self.dropped_s = 0.0
+        self.overflows = 0
+        self.last_put_s = clock()
+
+    # The source's side.
+
+    def open(self, rate_hz: int, name: str, channels: int = 1) -> None:
+        """Begin a stream: what is put from now on has this rate and belongs together."""
+        with self._changed:
+            self._rate_hz, self._channels, self._next = rate_hz, channels, 0
+            self._queued = 0  # of this stream; what is left of the last one is not worth counting
+            self._items.append(Opened(rate_hz, name, channels))
+            self.last_put_s = clock()
+            self._changed.notify_all()
+
+    def put(
+        self, data: bytes | npt.NDArray[np.float32], captured_s: float | None = None
+    ) -> None:
+        """Add a block of float32 samples, channel by channel for each frame."""
+        now = clock()
+        values = len(data) // 4 if isinstance(data, bytes) else len(data)
+        frames = values // self._channels
+        if captured_s is None and self._live:
+            captured_s = now - frames / self._rate_hz
+        with self._changed:
+            most = self._limit_s * self._rate_hz
+            while self._queued and self._queued + frames > most and not self._stop.is_set():
+                if self._waits:
+                    self._changed.wait(0.5)
+                else:
+                    self._drop_oldest()
+            self._items.append(Block(self._next, frames, data, captured_s))
+            self._next += frames
+            self._queued += frames
+            self.last_put_s = now
+            self._changed.notify_all()
+
+    def trouble(self, cause: str, text: str) -> None:
+        """Say that nothing can be heard; the next block of a new stream ends it."""
+        with self._changed:
+            self._items.append(Told(cause, text))
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Say that the source has ended."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # The engine's side.
+
+    def get(self) -> Item | None:
+        """Wait for what comes next; none at the end, or when all is stopped."""
+        with self._changed:
+            while not self._items and not self._closed and not self._stop.is_set():
+                self._changed.wait()
+            if not self._items or self._stop.is_set():
+                return None
+            item = self._items.popleft()
+            if isinstance(item, Block):
+                self._queued = max(0, self._queued - item.frames)
+                if self._waits:
+                    self._changed.notify_all()
+            return item
+
+    def wake(self) -> None:
+        """Let whoever waits see that all is stopped."""
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds of sound that wait to be heard."""
+        return self._queued / self._rate_hz
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the oldest block that waits was captured; 0 where none does."""
+        with self._changed:
+            oldest: Any = next((i for i in self._items if isinstance(i, Block)), None)
+        if oldest is None or oldest.captured_s is None:
+            return 0.0
+        return max(0.0, clock() - oldest.captured_s)
+
+    def _drop_oldest(self) -> None:
+        for index, item in enumerate(self._items):
+            if isinstance(item, Block):
+                del self._items[index]
+                self._queued = max(0, self._queued - item.frames)
+                self.dropped_s += item.frames / self._rate_hz
+                return
+        self._queued = 0

@@ -1,0 +1,35 @@
+"""Where it is told: on the screen, in files. A file a sink, twins behind one protocol."""
+
+from auricle.audio import Samples
+from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
+
+
+class Sink:
+    """Something that is told what is heard, in order, by one thread; it takes what it wants.
+
+    A sink that cannot tell raises `OSError`: the others say so, and listening goes on.
+    """
+
+    wants_audio = False
+    wants_moments = False
+
+    def begin(self, session: Session, health: Health) -> None:
+        """Learn who listens to what; `health` is kept up to date by the engine."""
+
+    def note(self, text: str) -> None:
+        """Take a line about the listener itself."""
+
+    def audio(self, start_s: float, samples: Samples) -> None:
+        """Take the next samples [shape=(n,)] at the bundle's rate, before what is heard in them."""
+
+    def moment(self, moment: Moment) -> None:
+        """Take what is known at the end of a window."""
+
+    def sound(self, sound: Sound) -> None:
+        """Take a sound that begins, goes on or ends."""
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Take a trouble that begins or ends."""
+
+    def end(self, summary: str) -> None:
+        """Complete what is open; nothing comes after it."""

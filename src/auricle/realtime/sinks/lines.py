@@ -1,0 +1,49 @@
+"""Plain lines, for pipes, logs and terminals without a view."""
+
+from dataclasses import dataclass
+from typing import TextIO
+
+from auricle.realtime.events import Sound, Trouble
+from auricle.realtime.sinks import Sink
+
+
+@dataclass
+class Lines(Sink):
+    """A line as each sound or trouble begins and ends."""
+
+    out: TextIO
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self._line(text)
+
+    def sound(self, sound: Sound) -> None:
+        """Say what begins, lasts, ends."""
+        lasts_s = sound.end_s - sound.start_s
+        if sound.kind == "start":
+            self._at(sound.start_s, f"{sound.label} begins ({sound.confidence:.0%})")
+            return
+        what = "ends after" if sound.kind == "end" else "goes on, for"
+        text = f"{sound.label} {what} {lasts_s:.2f} s ({sound.confidence:.0%})"
+        self._at(sound.end_s, text)
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Say what keeps the listener from hearing, and when that is over."""
+        if trouble.end_s is None:
+            self._at(trouble.start_s, f"TROUBLE {trouble.cause}: {trouble.text}")
+        else:
+            lasted_s = trouble.end_s - trouble.start_s
+            self._at(trouble.end_s, f"{trouble.cause} is over after {lasted_s:.2f} s")
+
+    def end(self, summary: str) -> None:
+        """Say the summary."""
+        self._line(summary)
+
+    def _at(self, time_s: float, text: str) -> None:
+        minutes, seconds = divmod(time_s, 60)
+        self._line(f"{int(minutes):02d}:{seconds:05.2f}  {text}")
+
+    def _line(self, text: str) -> None:
+        # A device's or file's name that is no valid UTF-8 must not end the run.
+        self.out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+        self.out.flush()

@@ -1,0 +1,65 @@
+"""Where live sound comes from. A file a source, twins behind one protocol."""
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from auricle.config import one_of
+from auricle.errors import AuricleError
+
+if TYPE_CHECKING:
+    from auricle.realtime.inlet import Inlet
+
+KINDS = ("file", "microphone", "stdin", "url")
+
+
+class NoMicrophone(AuricleError):
+    """There is none, or none that this program may use: the message says why and what helps."""
+
+
+class Source(Protocol):
+    """Something that feeds an inlet until it ends or is told to stop.
+
+    `waits`: it can wait for a slow listener, so nothing is dropped; a microphone cannot. `live`:
+    its sound is of now. `continuous`: between two of its blocks no time passes, so a late one means
+    that sound is missing, and zeros only mean that it is muted; true of microphones.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can wait for a slow listener."""
+
+    @property
+    def live(self) -> bool:
+        """Whether its sound is of now."""
+
+    @property
+    def continuous(self) -> bool:
+        """Whether late blocks mean missing sound."""
+
+    def run(
+        self, inlet: "Inlet", sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
+        """Open the inlet, put blocks of about `block_s` into it, return at the end of the sound.
+
+        Raises
+        ------
+        AuricleError
+            It cannot be listened to.
+        """
+
+
+class AnySource:
+    """Schema of `realtime.source`: that of the kind it names."""
+
+    @staticmethod
+    def schema_for(node: Any) -> Any:
+        """Give the schema of the kind a configuration names."""
+        import importlib
+
+        kind = node.get("kind")
+        one_of("realtime.source.kind", kind, KINDS)
+        return importlib.import_module(f"auricle.realtime.sources.{kind}").Config
