@@ -1,9 +1,11 @@
 """Small recordings, datasets and window files that several test files make."""
 
+import dataclasses
+
 import numpy as np
 import soundfile
 
-from auricle.bundle import Bundle
+from auricle.bundle import SCHEMA, Bundle
 from auricle.cluster import Cluster
 from auricle.datasets import window_file
 from auricle.datasets.clips import Clip
@@ -110,12 +112,10 @@ def two_classes(path, clips=6, windows=10, shape=SHAPE, seed=0):
 
 def bundle_of(labels=("speech", "music"), **decision):
     """Give a bundle without a network, whose calibration does nothing."""
-    unset = dict.fromkeys(
-        ("smoothing_s", "threshold", "hysteresis", "min_duration_s", "hold_s", "gate_dbfs")
-    )
+    unset = dict.fromkeys(field.name for field in dataclasses.fields(Decision))
     return Bundle(
         name="of tests",
-        schema=1,
+        schema=SCHEMA,
         auricle_version="0",
         labels=list(labels),
         targets="independent",
@@ -124,7 +124,7 @@ def bundle_of(labels=("speech", "music"), **decision):
         shape=list(SHAPE),
         calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),
         thresholds=dict.fromkeys(labels, 0.5),
-        decision=Decision(**{"context_s": 0.25, **unset, **decision}),
+        decision=Decision(**{**unset, "context_s": 0.25, **decision}),
         dataset={},
         model_sha256="",
     )

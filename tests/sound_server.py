@@ -9,9 +9,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
 NEEDED = ("pulseaudio", "pactl", "paplay")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
 
@@ -20,7 +17,10 @@ pcm.!default {{ type pulse server "unix:{socket}" hint {{ show on description "v
 ctl.!default {{ type pulse server "unix:{socket}" }}
 """
 _NAMED = """\
-pcm.{name} {{ type pulse server "unix:{socket}" device {name} hint {{ show on description "{name}" }} }}
+pcm.{name} {{
+    type pulse server "unix:{socket}" device {name}
+    hint {{ show on description "{name}" }}
+}}
 """
 
 

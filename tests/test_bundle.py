@@ -10,7 +10,7 @@ import pytest
 
 from auricle import __version__
 from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Classifier, Interpreted, load
-from auricle.decision import Calibration, Decision
+from auricle.decision import Calibration
 from auricle.errors import AuricleError
 from auricle.features import extract
 from auricle.features.mfcc import Config as Mfcc
@@ -19,7 +19,7 @@ from auricle.networks import NetworkInput
 from auricle.networks.cnn import cnn
 from auricle.networks.saving import to_litert
 from auricle.preprocess import Preprocess
-from helpers import RATE
+from helpers import RATE, bundle_of
 
 FEATURES = Mfcc("mfcc", 512, 160, False, 40, 0.0, None, None, "window", 13)
 SHAPE = (22, 13)
@@ -57,7 +57,7 @@ def made(network, tmp_path_factory):
         shape=list(SHAPE),
         calibration=Calibration([1.0, 0.5], [0.0, -0.25], False),
         thresholds={"speech": 0.5, "music": 0.4},
-        decision=Decision(1.0, 0.0, None, 0.1, 0.5, 0.75, -70.0),
+        decision=bundle_of().decision,
         dataset={"name": "test", "fingerprint": "0" * 64},
         model_sha256=digest(folder / MODEL_FILE),
     ).save(folder)
@@ -145,10 +145,10 @@ def test_a_description_cut_off_is_refused(bundle):
             load(bundle)
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", None])
+@pytest.mark.parametrize("schema", [0, 1, 3, "2", None])
 def test_another_schema_is_refused_with_both(bundle, schema):
     change(bundle, schema=schema)
-    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 1"):
+    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 2"):
         load(bundle)
 
 

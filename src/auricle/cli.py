@@ -34,13 +34,16 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
   auricle train network.filters=16                 one stage, by hand
   auricle train -m network.filters=8,16            a sweep; each job writes below multirun/
   auricle cross_validate                           how far a score can be trusted
-  auricle listen talk.wav                          name what sounds in a file
+  auricle listen                                   name what sounds at the microphone
+  auricle listen talk.wav                          ... in a file
+  auricle devices                                  list the microphones
   auricle listen bundle=models/classifier          ... with the bundle you built
   auricle classify recordings/ --format csv        a table of what sounds where
 
 `auricle VERB --help` tells more of a verb.
 """
 
+_SOURCE = re.compile(r"realtime[./]source")
 _OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@:-]*=.*|~[A-Za-z_][\w./@]*", re.DOTALL)
 _PATH_KEYS = re.compile(
     r"([+]{0,2}(?:[\w./@]+\.)?(?:path|table|table_root)|bundle)=(.*)", re.DOTALL
@@ -93,7 +96,7 @@ def _run(arguments: list[str]) -> int:
         raise AuricleError(f"`-m` sweeps a stage ({', '.join(STAGES)}), not `{options.verb}`")
     overrides = [quote_path(text) for text in rest if _OVERRIDE.fullmatch(text)]
     others = [text for text in rest if not _OVERRIDE.fullmatch(text)] + after
-    if options.verb in ("listen", "classify"):
+    if options.verb in ("listen", "classify", "devices"):
         for text in rest:
             if text.startswith("-"):
                 raise AuricleError(
@@ -168,8 +171,20 @@ def _parser() -> argparse.ArgumentParser:
         _listen,
         "name what sounds, live",
         "[FILE] [overrides]",
-        "FILE is listened to as if it were the microphone. Without one, a demonstration plays.\n"
+        "FILE is listened to as if it were the microphone. Where there is neither, a\n"
+        "demonstration plays.\n"
         "After `--` an argument is a path even where it looks like an override.",
+    )
+    devices = add(
+        "devices",
+        _devices,
+        "list the microphones, with their levels",
+        "[--seconds S] [overrides]",
+        "`auricle listen realtime.source.device=NAME` takes one: an index, an identity or a part\n"
+        "of it.",
+    )
+    devices.add_argument(
+        "--seconds", type=float, default=3.0, metavar="S", help="how long levels are shown (3)"
     )
     classify = add(
         "classify",
@@ -282,12 +297,27 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
     if _smoking():
         sys.stderr.write("AURICLE_SMOKE is set: the demonstration plays, whatever was asked for.\n")
         others = []
-        overrides = [text for text in overrides if not re.match(r"realtime[./]source", text)]
+        overrides = [text for text in overrides if not _SOURCE.match(text)]
+        overrides.append("realtime/source=demonstration")
     if others:
         overrides = [f"realtime.source.path={quoted(others[0])}", *overrides]
     if any(text.startswith("realtime.source.path=") for text in overrides):
         overrides = ["realtime/source=file", *overrides]
-    return listen(parse(compose("listen", overrides), Listen))
+    config, instead = parse(compose("listen", overrides), Listen), None
+    if not any(_SOURCE.match(text) for text in overrides):
+        # Nobody asked for a microphone: where there is none, there is still something to hear.
+        shown = compose("listen", [*overrides, "realtime/source=demonstration"])
+        instead = parse(shown, Listen)
+    return listen(config, instead)
+
+
+def _devices(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.realtime.app import Listen
+    from auricle.realtime.devices.meter import devices
+
+    _only_flags(others, allowed=False)
+    config = parse(compose("listen", overrides), Listen)
+    return devices(getattr(config.realtime.source, "backend", "pyaudio"), options.seconds)
 
 
 def _classify(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:

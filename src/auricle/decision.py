@@ -78,7 +78,7 @@ class Decision:
         return replace(base, **given)
 
     def rule(self, label: str, threshold: float) -> "Rule":
-        """What holds for a label whose own threshold is given."""
+        """Give what holds for a label whose own threshold is given."""
         on = _each(self.threshold, label, threshold)
         return Rule(
             on,

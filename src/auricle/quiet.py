@@ -29,6 +29,16 @@ def quietly() -> Iterator[None]:
             os.close(copy)
 
 
+def only_python_speaks() -> None:
+    """Turn away for good what C code writes to standard error; `sys.stderr` still writes there."""
+    if sys.stderr is None or not _is_open(2) or sys.stderr.fileno() != 2:
+        return
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+
+
 def _is_open(descriptor: int) -> bool:
     try:
         os.fstat(descriptor)

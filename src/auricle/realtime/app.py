@@ -15,7 +15,7 @@ from auricle.realtime.events import Session
 from auricle.realtime.settings import Realtime
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.lines import Lines
-from auricle.realtime.sources import NoMicrophone, Source
+from auricle.realtime.sources import NoMicrophoneError, Source
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
     classifier = Classifier(resource(config.bundle))
     try:
         return _run(config, classifier)
-    except NoMicrophone as error:
+    except NoMicrophoneError as error:
         if instead is None:
             raise
         sys.stderr.write(f"There is no microphone to listen to: {error}\n")
@@ -50,7 +50,7 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
 def _run(config: Listen, classifier: Classifier) -> int:
     source, bundle = config.realtime.listened_to, classifier.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
-    session = _session(source, classifier)
+    session = session_of(source, classifier)
     sinks: list[Sink] = [Lines(sys.stdout)]
     engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
     for sink in sinks:
@@ -68,7 +68,8 @@ def _run(config: Listen, classifier: Classifier) -> int:
     return status
 
 
-def _session(source: Source, classifier: Classifier) -> Session:
+def session_of(source: Source, classifier: Classifier) -> Session:
+    """Say who listens to what, for the sinks."""
     bundle = classifier.bundle
     return Session(
         run_id=str(uuid.uuid4()),

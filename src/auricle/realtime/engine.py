@@ -16,7 +16,7 @@ from auricle.bundle import Classifier
 from auricle.decision import Change, Decision
 from auricle.errors import told
 from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
-from auricle.realtime.hearing import Hearing, Heard
+from auricle.realtime.hearing import Heard, Hearing
 from auricle.realtime.inlet import Block, Inlet, Opened, Told
 from auricle.realtime.settings import Engine as Settings
 from auricle.realtime.sinks import Sink

@@ -91,9 +91,7 @@ class Inlet:
             self.last_put_s = clock()
             self._changed.notify_all()
 
-    def put(
-        self, data: bytes | npt.NDArray[np.float32], captured_s: float | None = None
-    ) -> None:
+    def put(self, data: bytes | npt.NDArray[np.float32], captured_s: float | None = None) -> None:
         """Add a block of float32 samples, channel by channel for each frame."""
         now = clock()
         values = len(data) // 4 if isinstance(data, bytes) else len(data)

@@ -21,7 +21,7 @@ class Events:
 
 @dataclass(frozen=True)
 class Recording:
-    """A folder for the sound of events: `pre_s` before each, at most `most_s` each, `most_mb` all."""
+    """A folder for the sound of events: from `pre_s` before, `most_s` each, `most_mb` in all."""
 
     path: str | None
     pre_s: float

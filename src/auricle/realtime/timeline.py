@@ -56,8 +56,8 @@ class Timeline:
         per = self._rate_hz / self._source_hz
         before, captured_s, why = self.next, block.captured_s, ""
         if self._fresh:
-            self._base = self._by_clock(captured_s) - block.start * per
-            why = "" if self.next == 0 and not block.start else "new"
+            self._base = self._begin(captured_s, block.start * per)
+            why = "new" if before else "dropped" if block.start else ""
         elif block.start != self._expected:
             why = "dropped"
         position = self._base + block.start * per
@@ -86,11 +86,12 @@ class Timeline:
         since_s = self.latency_s(time_s)
         return None if since_s is None else time.time() - since_s
 
-    def _by_clock(self, captured_s: float | None) -> float:
+    def _begin(self, captured_s: float | None, ahead: float) -> float:
+        """Position of the first sample of a new stream, the first heard of which is `ahead`."""
         if self._anchor is None or captured_s is None:
             return float(self.next)
         position, at_s = self._anchor
-        return max(float(self.next), round(position + (captured_s - at_s) * self._rate_hz))
+        return max(float(self.next), position + (captured_s - at_s) * self._rate_hz - ahead)
 
     def _time_of(self, position: float) -> float:
         assert self._anchor

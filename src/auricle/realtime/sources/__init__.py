@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 KINDS = ("file", "microphone", "stdin", "url")
 
 
-class NoMicrophone(AuricleError):
+class NoMicrophoneError(AuricleError):
     """There is none, or none that this program may use: the message says why and what helps."""
 
 

@@ -44,9 +44,7 @@ class Config:
         """Only where it is paced so."""
         return self.pace == "live"
 
-    def run(
-        self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event
-    ) -> None:
+    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
         """Decode, regroup and, if asked to, pace."""
         fast = self.pace == "fast"
         size = max(1, round((_FAST_BLOCK_S if fast else block_s) * sample_rate_hz))
