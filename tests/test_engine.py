@@ -21,7 +21,7 @@ from auricle.realtime.sinks import Sink
 
 DEMO = resource("references/demo.flac")
 RATE = 16000
-SETTINGS = Settings(queue_s=5.0, block_s=0.02, gap_s=0.5, muted_s=0.5, ongoing_s=10.0)
+SETTINGS = Settings(queue_s=5.0, block_s=0.02, gap_s=0.5, muted_s=0.5, hang_s=5.0, ongoing_s=10.0)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_a_full_queue_drops_the_oldest_says_so_and_keeps_the_time(classifier):
             source.through.wait(10)
             super().moment(moment)
 
-    small = Settings(queue_s=3.0, block_s=1.0, gap_s=0.5, muted_s=9, ongoing_s=10)
+    small = Settings(queue_s=3.0, block_s=1.0, gap_s=0.5, muted_s=9, hang_s=5.0, ongoing_s=10)
     engine, kept = listen(source, classifier, small, Slow())
     health = engine.health
     assert health.dropped_s > 0
@@ -187,7 +187,7 @@ def test_a_full_queue_drops_the_oldest_says_so_and_keeps_the_time(classifier):
 
 def test_a_source_that_waits_loses_nothing(classifier):
     seconds = [np.full(RATE, 0.1, np.float32) for _ in range(9)]
-    small = Settings(queue_s=1.0, block_s=1.0, gap_s=0.5, muted_s=9, ongoing_s=10)
+    small = Settings(queue_s=1.0, block_s=1.0, gap_s=0.5, muted_s=9, hang_s=5.0, ongoing_s=10)
     engine, kept = listen(Given(seconds), classifier, small)
     assert engine.health.heard_s == 9 and engine.health.dropped_s == 0
     assert len(kept.moments) == 36 and kept.troubles == []
@@ -261,7 +261,7 @@ def test_overflows_of_the_device_are_counted_and_told(speech, classifier):
 
 
 def test_a_continuous_sound_is_told_again_while_it_lasts(speech, classifier):
-    often = Settings(queue_s=5.0, block_s=0.02, gap_s=0.5, muted_s=9, ongoing_s=1.0)
+    often = Settings(queue_s=5.0, block_s=0.02, gap_s=0.5, muted_s=9, hang_s=5.0, ongoing_s=1.0)
     _, kept = listen(Given([speech] * 3), classifier, often, hold_s=2.0)
     told = [(s.kind, s.label) for s in kept.sounds if s.label == "speech"]
     assert told[0] == ("start", "speech") and told[-1] == ("end", "speech")
@@ -323,3 +323,18 @@ def test_no_block_of_a_hung_source_keeps_the_listener_alive(classifier):
     assert time.monotonic() - begun < 2
     assert engine.hangs
     never.set()
+
+
+def test_a_device_that_hangs_while_it_is_opened_is_told(speech, classifier):
+    told = threading.Event()
+
+    class Waits(Kept):
+        def trouble(self, trouble):
+            super().trouble(trouble)
+            told.set()
+
+    hung = Given([lambda _: told.wait(10), speech], live=True, continuous=True)
+    soon = Settings(queue_s=5.0, block_s=0.02, gap_s=0.5, muted_s=9, hang_s=0.1, ongoing_s=10)
+    _, kept = listen(hung, classifier, soon, Waits())
+    assert [t.cause for t in kept.troubles] == ["stalled", "stalled"]
+    assert "no sign of it for 0.1 s" in kept.troubles[0].text

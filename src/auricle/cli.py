@@ -184,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
         "of it.",
     )
     devices.add_argument(
-        "--seconds", type=float, default=3.0, metavar="S", help="how long levels are shown (3)"
+        "--seconds", type=float, default=1.0, metavar="S", help="how long each is heard (1)"
     )
     classify = add(
         "classify",

@@ -106,7 +106,9 @@ class Engine:
 
     def _consume(self) -> None:
         try:
-            while (item := self._inlet.get()) is not None:
+            # A device that hangs while it is opened tells nothing at all.
+            patience_s = self._settings.hang_s if self._source.continuous else None
+            while (item := self._inlet.get(patience_s)) is not None:
                 match item:
                     case Opened():
                         self._opened(item)
@@ -202,6 +204,8 @@ class Engine:
         if cause in self.health.troubles:
             return
         if cause in _OF_SOURCES:
+            if cause == "stalled" and self.health.troubles.keys() & _OF_SOURCES:
+                return  # it is known that nothing comes
             self._silence()
         start_s = self._timeline.next / self._rate_hz if start_s is None else max(0.0, start_s)
         trouble = Trouble(cause, text, start_s, self._wall_s(start_s))

@@ -125,11 +125,15 @@ class Inlet:
 
     # The engine's side.
 
-    def get(self) -> Item | None:
-        """Wait for what comes next; none at the end, or when all is stopped."""
+    def get(self, patience_s: float | None = None) -> Item | None:
+        """Wait for what comes next; none at the end, or when all is stopped.
+
+        Where nothing comes for `patience_s`, that is what is told.
+        """
         with self._changed:
             while not self._items and not self._closed and not self._stop.is_set():
-                self._changed.wait()
+                if not self._changed.wait(patience_s):
+                    return Told("stalled", f"there is no sign of it for {patience_s:g} s")
             if not self._items or self._stop.is_set():
                 return None
             item = self._items.popleft()

@@ -42,10 +42,11 @@ class Engine:
     block_s: float
     gap_s: float
     muted_s: float
+    hang_s: float
     ongoing_s: float
 
     def __post_init__(self) -> None:
-        for name in ("block_s", "gap_s", "muted_s", "ongoing_s"):
+        for name in ("block_s", "gap_s", "muted_s", "hang_s", "ongoing_s"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
         check(
             self.queue_s >= self.block_s,

@@ -1,6 +1,7 @@
 """`auricle devices`: the microphones there are, with the level of each."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
@@ -8,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from auricle.audio import level_dbfs
-from auricle.realtime.devices import Backend, Device, DeviceError, Stream, load, open_as_it_can
+from auricle.realtime.devices import Backend, Device, DeviceError, load, open_as_it_can
 from auricle.realtime.sources import NoMicrophoneError
 
 _BLOCK_S, _REDRAWN_S = 0.05, 0.1
@@ -19,16 +20,28 @@ _RATE_HZ = 16000
 class _Meter:
     """The level of one microphone, or why there is none."""
 
-    def __init__(self, backend: Backend, device: Device) -> None:
-        self.device, self._level = device, "no sound came"
-        self.stream: Stream | None = None
+    def __init__(self, device: Device) -> None:
+        self.device, self._opened, self._level = device, "", ""
+
+    def listen(self, backend: Backend, seconds: float, redraw: Callable[[], None]) -> None:
+        """Show the level for some seconds."""
+        self._level = "no sound came"
         try:
-            self.stream, rate_hz, channels = open_as_it_can(
-                backend, device, [_RATE_HZ, device.rate_hz], _BLOCK_S, self._take
+            rates_hz = [_RATE_HZ, self.device.rate_hz]
+            stream, rate_hz, channels = open_as_it_can(
+                backend, self.device, rates_hz, _BLOCK_S, self._take
             )
-            self.opened = f"{rate_hz} Hz, {channels} channel{'s' * (channels > 1)}"
         except DeviceError as error:
-            self.opened, self._level = "", str(error)
+            self._level = str(error).removeprefix(f"{self.device.identity} ")
+            return
+        self._opened = f"{rate_hz} Hz, {channels} channel{'s' * (channels > 1)}"
+        try:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                time.sleep(_REDRAWN_S)
+                redraw()
+        finally:
+            stream.close()
 
     def _take(self, data: bytes, captured_s: float, overflowed: bool) -> None:
         samples = np.frombuffer(data, np.float32)
@@ -40,36 +53,33 @@ class _Meter:
             self._level = "zeros only: muted?"
 
     def row(self) -> tuple[str, ...]:
+        """Give what the table says of it."""
         default = "default" if self.device.default else ""
-        return str(self.device.index), self.device.identity, default, self.opened, self._level
+        return str(self.device.index), self.device.identity, default, self._opened, self._level
 
 
 def devices(backend_name: str, seconds: float) -> int:
-    """Show the microphones and their levels for some seconds; give the exit status."""
-    backend = load(backend_name)
-    console = Console()
+    """Show the microphones, each with its level for some seconds; give the exit status.
+
+    One after the other: PortAudio hangs now and then where several are opened at once.
+    """
+    backend, console = load(backend_name), Console()
     try:
-        found = backend.devices()
-        if not found:
+        meters = [_Meter(device) for device in backend.devices()]
+        if not meters:
             raise NoMicrophoneError(
                 "The system lists no microphone: connect one, or start the sound server, then "
                 "run this again"
             )
-        meters = [_Meter(backend, device) for device in found]
-        try:
-            until = time.monotonic() + seconds
-            if not console.is_terminal:
-                time.sleep(seconds)
-                console.print(_table(meters))
-                return 0
-            with Live(console=console, auto_refresh=False) as live:
-                while time.monotonic() < until:
-                    time.sleep(_REDRAWN_S)
-                    live.update(_table(meters), refresh=True)
-        finally:
+        if not console.is_terminal:
             for meter in meters:
-                if meter.stream is not None:
-                    meter.stream.close()
+                meter.listen(backend, seconds, lambda: None)
+            console.print(_table(meters))
+            return 0
+        with Live(console=console, auto_refresh=False) as live:
+            for meter in meters:
+                meter.listen(backend, seconds, lambda: live.update(_table(meters), refresh=True))
+            live.update(_table(meters), refresh=True)
     finally:
         backend.close()
     return 0

@@ -1,11 +1,15 @@
 """Which source of the sound server feeds this process: PulseAudio and PipeWire move streams.
 
 When a microphone goes they give the stream to another one, and nothing tells the stream. Where
-there is no such server there is nothing to move, and nothing is known.
+there is no such server there is nothing to move. The server is asked through `pactl`, in a process
+of its own: libpulse within this one ends it when its server dies.
 """
 
 import contextlib
+import json
 import os
+import shutil
+import subprocess
 import threading
 from typing import Any
 
@@ -17,81 +21,86 @@ class Route:
 
     def __init__(self) -> None:
         self.changed = threading.Event()
-        self._listener: Any = None
+        self._pactl = shutil.which("pactl")
+        self._listener: subprocess.Popen[str] | None = None
 
     def source(self) -> str | None:
         """Name of the source that feeds this process's stream; none where that is unknown."""
-        with _server() as server:
-            if server is None:
-                return None
-            output = _own_output(server)
-            if output is None:
-                return None
-            return next((s.name for s in server.source_list() if s.index == output.source), None)
+        output, sources = self._own_output(), self._ask("sources")
+        if output is None or sources is None:
+            return None
+        return next((str(s["name"]) for s in sources if s["index"] == output["source"]), None)
 
     def sources(self) -> list[str] | None:
         """Names of the sources there are; none where no server answers."""
-        with _server() as server:
-            return None if server is None else [s.name for s in server.source_list()]
+        found = self._ask("sources")
+        return None if found is None else [str(source["name"]) for source in found]
 
     def move_to(self, name: str) -> None:
         """Have this process's stream fed by a source, if both are there."""
-        with _server() as server:
-            if server is None:
-                return
-            output = _own_output(server)
-            wanted = next((s for s in server.source_list() if s.name == name), None)
-            if output is not None and wanted is not None:
-                server.source_output_move(output.index, wanted.index)
+        output = self._own_output()
+        if output is not None:
+            self._run("move-source-output", str(output["index"]), name)
 
     def watch(self) -> None:
         """Set `changed` whenever streams or sources change, until `close`."""
         self.close()
-        threading.Thread(target=self._listen, name="route", daemon=True).start()
+        if self._pactl is None:
+            return
+        self._listener = subprocess.Popen(
+            [self._pactl, "subscribe"],
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the listener, which ends this
+        )
+        follow = threading.Thread(target=self._follow, args=(self._listener,), daemon=True)
+        follow.start()
 
     def close(self) -> None:
         """End watching."""
         listener, self._listener = self._listener, None
         if listener is not None:
-            with contextlib.suppress(Exception):  # the server may be gone, and it with it
-                listener.event_listen_stop()
+            listener.kill()
+            listener.wait()
 
-    def _listen(self) -> None:
-        with _server() as server:
-            if server is None:
-                return
-            self._listener = server
-            server.event_mask_set("source", "source_output")
-            server.event_callback_set(lambda _: self.changed.set())
-            with contextlib.suppress(Exception):  # a server that ends breaks the connection
-                server.event_listen()
-            self.changed.set()
+    def _follow(self, listener: subprocess.Popen[str]) -> None:
+        assert listener.stdout
+        with listener.stdout as lines:
+            for line in lines:
+                if "source" in line:  # of a source or a source-output
+                    self.changed.set()
 
+    def _own_output(self) -> Any:
+        mine = str(os.getpid())
+        for output in self._ask("source-outputs") or []:
+            if output.get("properties", {}).get("application.process.id") == mine:
+                return output
+        return None
 
-@contextlib.contextmanager
-def _server() -> Any:
-    """Connect to the server; give none where there is no library for it, or no answer."""
-    try:
-        import pulsectl
-    except (ImportError, OSError):  # libpulse is not installed
-        yield None
-        return
-    server = pulsectl.Pulse("auricle", connect=False)
-    try:
-        server.connect(autospawn=False, timeout=_ANSWER_S)
-    except pulsectl.PulseError:
-        server.close()
-        yield None
-        return
-    try:
-        yield server
-    except pulsectl.PulseError:
-        pass  # it went while it was asked: nothing is known
-    finally:
-        server.close()
+    def _ask(self, what: str) -> list[dict[str, Any]] | None:
+        answer = self._run("--format=json", "list", what)
+        with contextlib.suppress(ValueError):  # an old pactl knows no JSON
+            found = json.loads(answer or "null")
+            return found if isinstance(found, list) else None
+        return None
 
-
-def _own_output(server: Any) -> Any:
-    mine = str(os.getpid())
-    outputs = server.source_output_list()
-    return next((o for o in outputs if o.proplist.get("application.process.id") == mine), None)
+    def _run(self, *arguments: str) -> str | None:
+        if self._pactl is None:
+            return None
+        try:
+            done = subprocess.run(
+                [self._pactl, *arguments],
+                env={**os.environ, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_ANSWER_S,
+                check=False,
+                start_new_session=True,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout if done.returncode == 0 else None
