@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_paced_as_live_it_lasts_as_long_as_the_sound(tmp_path: Path) -> None:
     Config("file", str(path), False, "live").run(inlet, 16000, 0.1, stop)
     assert time.monotonic() - begun >= 0.5
     inlet.close()
-    opened, *blocks = iter(inlet.get, None)
+    opened, *blocks = chain.from_iterable(iter(inlet.take, None))
     assert isinstance(opened, Opened)
     assert [block.frames for block in blocks] == [1600] * 5
 

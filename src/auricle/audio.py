@@ -185,6 +185,11 @@ class Windower:
         self._rest = np.zeros(0, np.float32)
         self._skip = 0  # samples to pass over, where a hop is longer than a window
 
+    @property
+    def lacks(self) -> int:
+        """How many samples the next window waits for."""
+        return self.window + self._skip - len(self._rest)
+
     def push(self, block: Samples) -> Samples:
         """Take a block of any size, give the windows it completes [shape=(n_windows, window)]."""
         skipped = min(self._skip, len(block))

@@ -17,7 +17,7 @@ from auricle.decision import Change, Decision
 from auricle.errors import told
 from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
 from auricle.realtime.hearing import Heard, Hearing
-from auricle.realtime.inlet import Block, Inlet, Opened, Told
+from auricle.realtime.inlet import Block, Inlet, Item, Opened, Told, clock
 from auricle.realtime.settings import Engine as Settings
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sources import Source
@@ -108,14 +108,17 @@ class Engine:
         try:
             # A device that hangs while it is opened tells nothing at all.
             patience_s = self._settings.hang_s if self._source.continuous else None
-            while (item := self._inlet.get(patience_s)) is not None:
-                match item:
-                    case Opened():
-                        self._opened(item)
-                    case Block():
-                        self._heard(item)
-                    case Told():
-                        self._begin_trouble(item.cause, item.text)
+            most_s = self._settings.queue_s / 2
+            while items := self._inlet.take(min(self._hearing.lacks_s, most_s), patience_s):
+                self._account(items)
+                for item in items:
+                    match item:
+                        case Opened():
+                            self._opened(item)
+                        case Block():
+                            self._heard(item)
+                        case Told():
+                            self._begin_trouble(item.cause, item.text)
             self._silence()
             for cause in list(self.health.troubles):
                 self._end_trouble(cause)
@@ -141,7 +144,7 @@ class Engine:
             self._end_trouble(cause)
         if self._source.continuous:
             self._watch_zeros(samples, block)
-        self._account(block)
+        self.health.heard_s += block.frames / self._source_hz
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1)
         samples = self._resampler.push(samples)
@@ -166,11 +169,13 @@ class Engine:
         for change in self._hearing.tracker.finish():
             self._tell_change(change)
 
-    def _account(self, block: Block) -> None:
+    def _account(self, items: list[Item]) -> None:
         """Keep the figures of health, and tell what was lost."""
         health, inlet = self.health, self._inlet
-        health.heard_s += block.frames / self._source_hz
-        health.queue_s, health.queue_age_s = inlet.queued_s, inlet.age_s
+        blocks = [item for item in items if isinstance(item, Block)]
+        health.queue_s = sum(block.frames for block in blocks) / self._source_hz
+        oldest_s = blocks[0].captured_s if blocks else None
+        health.queue_age_s = 0.0 if oldest_s is None else max(0.0, clock() - oldest_s)
         if inlet.dropped_s > self._dropped_s:
             self._dropped_s = health.dropped_s = inlet.dropped_s
             self._begin_trouble(
@@ -179,7 +184,7 @@ class Engine:
                 "dropped: give the listener more of the processor, or a larger "
                 "realtime.engine.queue_s",
             )
-        elif "dropped" in health.troubles and inlet.queued_s < self._settings.queue_s / 2:
+        elif "dropped" in health.troubles and health.queue_s < self._settings.queue_s / 2:
             self._end_trouble("dropped")
         if inlet.overflows > self._overflows:
             self._overflows = health.overflows = inlet.overflows

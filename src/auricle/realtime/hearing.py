@@ -43,6 +43,11 @@ class Hearing:
         self._windower = self._preprocess.windower()
         self._history = np.zeros((0, len(self._classifier.bundle.labels)), np.float32)
 
+    @property
+    def lacks_s(self) -> float:
+        """Seconds of sound that the next window waits for."""
+        return self._windower.lacks / self._preprocess.sample_rate_hz
+
     def push(self, samples: Samples) -> Iterator[Heard]:
         """Take samples [shape=(n,)], give what is heard in each window that they complete."""
         windows = self._windower.push(samples)

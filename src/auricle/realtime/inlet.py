@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +75,7 @@ class Inlet:
         self._closed = False
         self._rate_hz = self._channels = 1
         self._next = self._queued = 0
+        self._wanted_s, self._talks = 0.0, False  # what `take` waits for; there is more than sound
         self.dropped_s = 0.0
         self.overflows = 0
         self.last_put_s = clock()
@@ -88,6 +88,7 @@ class Inlet:
             self._rate_hz, self._channels, self._next = rate_hz, channels, 0
             self._queued = 0  # of this stream; what is left of the last one is not worth counting
             self._items.append(Opened(rate_hz, name, channels))
+            self._talks = True
             self.last_put_s = clock()
             self._changed.notify_all()
 
@@ -109,12 +110,14 @@ class Inlet:
             self._next += frames
             self._queued += frames
             self.last_put_s = now
-            self._changed.notify_all()
+            if self._news():
+                self._changed.notify_all()
 
     def trouble(self, cause: str, text: str) -> None:
         """Say that nothing can be heard; the next block of a new stream ends it."""
         with self._changed:
             self._items.append(Told(cause, text))
+            self._talks = True
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -125,23 +128,27 @@ class Inlet:
 
     # The engine's side.
 
-    def get(self, patience_s: float | None = None) -> Item | None:
-        """Wait for what comes next; none at the end, or when all is stopped.
+    def take(self, least_s: float = 0.0, patience_s: float | None = None) -> list[Item] | None:
+        """Wait until there are `least_s` seconds of sound or other news, and take all there is.
 
-        Where nothing comes for `patience_s`, that is what is told.
+        Gives none at the end, or when all is stopped. Where nothing comes for `patience_s`, that is
+        what is told. To wait for as much as a window lacks saves most of a listener's wakings.
         """
         with self._changed:
-            while not self._items and not self._closed and not self._stop.is_set():
-                if not self._changed.wait(patience_s):
-                    return Told("stalled", f"there is no sign of it for {patience_s:g} s")
+            self._wanted_s = least_s
+            while not (self._news() or self._closed or self._stop.is_set()):
+                put_s = self.last_put_s
+                if not self._changed.wait(patience_s) and put_s == self.last_put_s:
+                    return [Told("stalled", f"there is no sign of it for {patience_s:g} s")]
             if not self._items or self._stop.is_set():
                 return None
-            item = self._items.popleft()
-            if isinstance(item, Block):
-                self._queued = max(0, self._queued - item.frames)
-                if self._waits:
-                    self._changed.notify_all()
-            return item
+            items, self._items = list(self._items), deque()
+            self._queued, self._talks = 0, False
+            self._changed.notify_all()
+            return items
+
+    def _news(self) -> bool:
+        return bool(self._items) and (self._talks or self.queued_s >= self._wanted_s)
 
     def wake(self) -> None:
         """Let whoever waits see that all is stopped."""
@@ -152,15 +159,6 @@ class Inlet:
     def queued_s(self) -> float:
         """Seconds of sound that wait to be heard."""
         return self._queued / self._rate_hz
-
-    @property
-    def age_s(self) -> float:
-        """Seconds since the oldest block that waits was captured; 0 where none does."""
-        with self._changed:
-            oldest: Any = next((i for i in self._items if isinstance(i, Block)), None)
-        if oldest is None or oldest.captured_s is None:
-            return 0.0
-        return max(0.0, clock() - oldest.captured_s)
 
     def _drop_oldest(self) -> None:
         for index, item in enumerate(self._items):

@@ -11,8 +11,9 @@ from auricle.audio import Samples, read_blocks
 from auricle.config import one_of, resource
 from auricle.realtime.inlet import Inlet
 
-# At full speed a block need not be short, and each costs a turn of two threads.
-_FAST_BLOCK_S = 1.0
+# A block costs a turn of two threads. At full speed it need not be short; paced, nobody waits for
+# one, as long as windows end where blocks do.
+_BLOCK_S = {"fast": 1.0, "live": 0.05}
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,15 @@ class Config:
 
     def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
         """Decode, regroup and, if asked to, pace."""
-        fast = self.pace == "fast"
-        size = max(1, round((_FAST_BLOCK_S if fast else block_s) * sample_rate_hz))
+        size = max(1, round(max(block_s, _BLOCK_S[self.pace]) * sample_rate_hz))
         begun, given = time.monotonic(), 0
         inlet.open(sample_rate_hz, self.name)
         for block in _regrouped(read_blocks(resource(self.path), sample_rate_hz), size):
             given += len(block)
-            if not fast:
-                # A block is there once its last sample has sounded.
-                stop.wait(max(0.0, begun + given / sample_rate_hz - time.monotonic()))
+            if self.pace == "live":
+                # A block is there once its last sample has sounded. Sleeping costs a third of
+                # waiting for `stop`, which is at most a block late.
+                time.sleep(max(0.0, begun + given / sample_rate_hz - time.monotonic()))
             if stop.is_set():
                 return
             inlet.put(block)
