@@ -52,8 +52,8 @@ test: setup  ## the tests, in minutes; what the machine lacks is skipped by name
 test-system: setup  ## the tests that need DVC, servers or system packages
 	python -m pytest $(SIDE_BY_SIDE) -m system
 
-soak: setup  ## 24 hours of sound through the live engine, at full speed
-	python -m benchmarks soak
+soak: setup  ## 24 hours of sound at full speed, 10 minutes of a microphone under load
+	python -m benchmarks soak soak_microphone
 
 bench: setup  ## speed against named alternatives; appends to benchmarks/results.json
 	python -m benchmarks
