@@ -1,7 +1,9 @@
 """`auricle devices`: the microphones there are, with the level of each."""
 
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from rich.console import Console
@@ -61,8 +63,17 @@ class _Meter:
 def devices(backend_name: str, seconds: float) -> int:
     """Show the microphones, each with its level for some seconds; give the exit status.
 
-    One after the other: PortAudio hangs now and then where several are opened at once.
+    One after the other: PortAudio hangs now and then where several are opened at once. A device
+    that hangs all the same does so in a thread, which Ctrl-C leaves behind.
     """
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            return pool.submit(_show, backend_name, seconds).result()
+        except KeyboardInterrupt:
+            os._exit(130)
+
+
+def _show(backend_name: str, seconds: float) -> int:
     backend, console = load(backend_name), Console()
     try:
         meters = [_Meter(device) for device in backend.devices()]
