@@ -48,17 +48,17 @@ as_root="sudo "
 [ "$(id -u)" = 0 ] && as_root=""
 if command -v apt-get >/dev/null; then
     installer="${as_root}apt-get install --yes --no-install-recommends"
-    venv=python3-venv headers="portaudio19-dev python3-dev gcc" plugin=libasound2-plugins
+    venv=python3-venv headers="portaudio19-dev python3-dev gcc" plugin=libasound2-plugins pactl=pulseaudio-utils
 elif command -v dnf >/dev/null; then
     installer="${as_root}dnf install --assumeyes"
-    venv=python3 headers="portaudio-devel python3-devel gcc" plugin=alsa-plugins-pulseaudio
+    venv=python3 headers="portaudio-devel python3-devel gcc" plugin=alsa-plugins-pulseaudio pactl=pulseaudio-utils
 elif command -v pacman >/dev/null; then
     installer="${as_root}pacman --sync --noconfirm --needed"
-    venv=python headers="portaudio gcc" plugin=pulseaudio-alsa
+    venv=python headers="portaudio gcc" plugin=pulseaudio-alsa pactl=libpulse
 elif command -v brew >/dev/null; then
-    installer="brew install" venv=python headers=portaudio plugin=""
+    installer="brew install" venv=python headers=portaudio plugin="" pactl=""
 else
-    installer="" venv="" headers="" plugin=""
+    installer="" venv="" headers="" plugin="" pactl=""
 fi
 
 # Install packages if the person agrees; the words of the command are wanted one by one.
@@ -118,34 +118,40 @@ has_headers() {
             -I/opt/homebrew/include -include Python.h -include portaudio.h /dev/null >/dev/null 2>&1
 }
 
-# Where a sound server has the microphones, PortAudio reaches it through a plugin of ALSA.
-lacks_plugin() {
-    [ -S "$sockets/pipewire-0" ] || [ -S "$sockets/pulse/native" ] || [ -n "${PULSE_SERVER:-}" ] || return 1
+sockets="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+has_sound_server() { [ -S "$sockets/pipewire-0" ] || [ -S "$sockets/pulse/native" ] || [ -n "${PULSE_SERVER:-}" ]; }
+
+# PortAudio reaches a sound server through a plugin of ALSA: pipewire or pulse.
+has_plugin() {
     local folder
     for folder in ${ALSA_PLUGIN_DIR:-/usr/lib*/alsa-lib /usr/lib*/*/alsa-lib}; do
-        if compgen -G "$folder/libasound_module_pcm_p[iu]*.so" >/dev/null; then return 1; fi  # pipewire, pulse
+        if compgen -G "$folder/libasound_module_pcm_p[iu]*.so" >/dev/null; then return 0; fi
     done
+    return 1
 }
-sockets="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
 
 prepare_microphone() {
-    local packages="" reason="" python
+    local packages="" reached="" reason="" python
     if ! has_headers; then
         # Of the Python that is used, which need not be the system's first; others bring their own.
         python=$(readlink -f .venv/bin/python)
         case "$python" in /usr/bin/*) headers="${headers/python3-dev /${python##*/}-dev }" ;; esac
         packages="$headers" reason="PortAudio's headers and a C compiler (PyAudio is compiled)"
     fi
-    if lacks_plugin; then
+    if has_sound_server; then
         [ -S "$sockets/pipewire-0" ] && plugin=pipewire-alsa
-        packages="$packages $plugin" reason="${reason:+$reason, and }ALSA's plugin for the sound server"
+        has_plugin || reached="$plugin"
+        command -v pactl >/dev/null || reached="$reached $pactl" # it tells when the server moves a stream
+    fi
+    if [ -n "$reached" ]; then
+        packages="${packages:+$packages }${reached# }" reason="${reason:+$reason, and }what reaches the sound server"
     fi
     if [ -n "$reason" ]; then
         say "A microphone needs what is not here: $reason."
-        if [ -e .venv/.no-microphone ] || ! install_packages "${packages# }"; then
+        if [ -e .venv/.no-microphone ] || ! install_packages "$packages"; then
             # Asked once; what is installed by hand is found all the same.
             if [ -t 0 ]; then touch .venv/.no-microphone; fi
-            say "Until then the demonstration plays. What helps: ${installer:-install} ${packages# }, then run this again."
+            say "It goes on without. Later: ${installer:-install} $packages, then run this again."
         fi
     fi
     if has_headers; then
