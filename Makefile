@@ -7,6 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.installed-dev
+# Microphones are for where PortAudio's headers and a compiler are; elsewhere their tests are skipped.
+HAS_PORTAUDIO := $(shell cc -E -x c -I/opt/homebrew/include -include portaudio.h /dev/null >/dev/null 2>&1 && echo yes)
+MIC_STAMP := $(if $(HAS_PORTAUDIO),$(VENV)/.installed-dev-mic)
 
 # Caches and settings of the tools stay in the checkout too.
 CACHE := $(CURDIR)/$(VENV)/cache
@@ -27,7 +30,7 @@ SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadsc
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMP)  ## make .venv with everything for development
+setup: $(STAMP) $(MIC_STAMP)  ## make .venv with everything for development
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -39,6 +42,10 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.lock
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
+
+$(VENV)/.installed-dev-mic: requirements/mic.lock | $(STAMP)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/mic.lock \
+		&& touch $@ || echo "PyAudio could not be built: what needs a microphone is skipped"
 
 lint: setup  ## ruff, mypy, shellcheck
 	ruff check .

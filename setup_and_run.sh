@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Set up a fresh machine and listen: ./setup_and_run.sh [--yes] [arguments of `auricle listen`]
+# Set up a fresh machine and listen: ./setup_and_run.sh [--yes] [--conda] [arguments of `auricle listen`]
 #
-# Makes .venv in this folder, installs the listener into it, and starts it with the shipped bundle.
+# Makes .venv in this folder, installs the listener into it, and names what the microphone hears.
 # Run again, it starts at once. Nothing outside this folder is touched without asking.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,19 +12,27 @@ fail() { say "setup_and_run.sh: $*"; exit 1; }
 
 usage() {
     cat <<'TEXT'
-usage: ./setup_and_run.sh [--yes] [FILE] [overrides]
+usage: ./setup_and_run.sh [--yes] [--conda] [FILE | URL | -] [overrides]
 
   --yes    agree to everything, system packages (with root) included: for scripts
-  FILE     listen to a sound file instead
+  --conda  use the conda environment `audio` instead of .venv: the whole pipeline, about 3 GB,
+           as audio.yml says; made with conda, mamba or micromamba where it is not there
+  FILE     listen to a sound file instead of the microphone; URL: to a stream; -: to samples on
+           standard input
   Other arguments go on to `auricle listen`, see `.venv/bin/auricle listen --help`.
 TEXT
 }
 
-agreed=ask
-case "${1:-}" in
-    --yes) agreed=yes; shift ;;
-    --help | -h) usage; exit 0 ;;
-esac
+agreed=ask environment=venv
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --yes) agreed=yes ;;
+        --conda) environment=conda ;;
+        --help | -h) usage; exit 0 ;;
+        *) break ;;
+    esac
+    shift
+done
 
 # Whether the person agrees; without a terminal to ask on, no.
 agree() {
@@ -35,34 +43,32 @@ agree() {
     [[ "$answer" =~ ^[Yy] ]]
 }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
+# What installs packages here, and what they are called.
+as_root="sudo "
+[ "$(id -u)" = 0 ] && as_root=""
+if command -v apt-get >/dev/null; then
+    installer="${as_root}apt-get install --yes --no-install-recommends"
+    venv=python3-venv headers="portaudio19-dev python3-dev gcc" plugin=libasound2-plugins pactl=pulseaudio-utils
+elif command -v dnf >/dev/null; then
+    installer="${as_root}dnf install --assumeyes"
+    venv=python3 headers="portaudio-devel python3-devel gcc" plugin=alsa-plugins-pulseaudio pactl=pulseaudio-utils
+elif command -v pacman >/dev/null; then
+    installer="${as_root}pacman --sync --noconfirm --needed"
+    venv=python headers="portaudio gcc" plugin=pulseaudio-alsa pactl=libpulse
+elif command -v brew >/dev/null; then
+    installer="brew install" venv=python headers=portaudio plugin="" pactl=""
+else
+    installer="" venv="" headers="" plugin="" pactl=""
+fi
 
-# The command that installs the packages named for each kind of system: apt, dnf, pacman, brew.
-package_command() {
-    if command -v apt-get >/dev/null; then echo "apt-get install --yes --no-install-recommends $1"
-    elif command -v dnf >/dev/null; then echo "dnf install --assumeyes $2"
-    elif command -v pacman >/dev/null; then echo "pacman --sync --noconfirm --needed $3"
-    elif command -v brew >/dev/null; then echo "brew install $4"
-    fi
-}
-
+# Install packages if the person agrees; the words of the command are wanted one by one.
+# shellcheck disable=SC2086
 install_packages() {
-    local command
-    command=$(package_command "$@")
-    [ -n "$command" ] || return 1
-    case "$command" in
-        brew*) agree "Install them now: $command ?" || return 1 ;;
-        *) agree "Install them now, as root: $command ?" || return 1 ;;
-    esac
-    # The words of the command are wanted one by one.
-    # shellcheck disable=SC2086
-    case "$command" in
-        brew*) $command ;;
-        apt-get*) as_root apt-get update --quiet && as_root $command ;;
-        *) as_root $command ;;
-    esac >&2
+    local command="$installer $1"
+    [ -n "$installer" ] && command -v "${installer%% *}" >/dev/null || return 1
+    agree "Install them now: $command ?" || return 1
+    case "$installer" in *apt-get*) ${as_root}apt-get update --quiet >&2 || return 1 ;; esac
+    $command >&2
 }
 
 fits='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -78,61 +84,125 @@ find_python() {
     return 1
 }
 
-make_environment() {
+make_venv() {
     local python
     python=$(find_python) || fail "Python 3.11, 3.12 or 3.13 is needed: install it from your system's packages or from python.org"
     say "Making .venv with $("$python" --version)"
     if ! "$python" -m venv .venv >/dev/null 2>&1; then
         rm -rf .venv
         say "$python cannot make an environment (on Debian and Ubuntu the package python3-venv is missing)."
-        install_packages "python3-venv" "python3" "python" "python" || fail "install python3-venv, then run this again"
+        install_packages "$venv" || fail "install python3-venv, then run this again"
         "$python" -m venv .venv || fail "$python -m venv .venv failed"
     fi
 }
 
-has_portaudio() {
-    command -v cc >/dev/null || return 1
-    local prefix=""
-    command -v brew >/dev/null && prefix="-I$(brew --prefix)/include"
-    # shellcheck disable=SC2086  # an empty prefix must vanish
-    printf '#include <portaudio.h>\n#include <Python.h>\n' |
-        cc -E $prefix "-I$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - >/dev/null 2>&1
-}
+is_installed() { [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$(cksum <"requirements/$1.lock")" ]; }
 
-# install NAME LOCK WHAT: install a lock file once; a stamp remembers which.
+# install NAME WHAT: install requirements/NAME.lock once; a stamp remembers which.
 install() {
-    local stamp=".venv/.installed-$1" sum
-    sum=$(cksum <"$2")
-    [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
     # An environment that uv made has no pip.
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
     # Chained: where a caller handles the failure, bash goes on after a command that failed.
     { [ -x .venv/bin/uv ] ||
         .venv/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv; } &&
-        say "Downloading $3" &&
-        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$2" &&
+        say "Downloading $2" &&
+        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "requirements/$1.lock" &&
         VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --no-deps --editable . &&
-        echo "$sum" >"$stamp"
+        cksum <"requirements/$1.lock" >".venv/.installed-$1"
 }
 
-if ! .venv/bin/python -c "$fits" 2>/dev/null; then
-    make_environment
-fi
-install base requirements/base.lock "the listener (numpy, soundfile, soxr, LiteRT, Hydra, rich: about 45 MB) into .venv"
+# PyAudio is compiled, against the headers of PortAudio and of Python.
+has_headers() {
+    command -v cc >/dev/null &&
+        cc -E -x c "-I$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
+            -I/opt/homebrew/include -include Python.h -include portaudio.h /dev/null >/dev/null 2>&1
+}
 
-microphone_packages=("portaudio19-dev python3-dev gcc" "portaudio-devel python3-devel gcc" "portaudio gcc" "portaudio")
-if [ ! -e .venv/.no-microphone ]; then
-    if has_portaudio || {
-        say "For a microphone PortAudio's headers and a C compiler are needed, and they are not here."
-        install_packages "${microphone_packages[@]}"
-    }; then
-        install mic requirements/mic.lock "PyAudio and sounddevice, for microphones (under 1 MB) into .venv" ||
-            say "PyAudio could not be built: listening goes on without a microphone."
-    else
-        # Asked once; `rm .venv/.no-microphone` asks again.
-        if [ -t 0 ]; then touch .venv/.no-microphone; fi
-        say "Without them there is no microphone. Later: $(package_command "${microphone_packages[@]}"), then run this again."
+sockets="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+has_sound_server() { [ -S "$sockets/pipewire-0" ] || [ -S "$sockets/pulse/native" ] || [ -n "${PULSE_SERVER:-}" ]; }
+
+# PortAudio reaches a sound server through a plugin of ALSA: pipewire or pulse.
+has_plugin() {
+    local folder
+    for folder in ${ALSA_PLUGIN_DIR:-/usr/lib*/alsa-lib /usr/lib*/*/alsa-lib}; do
+        if compgen -G "$folder/libasound_module_pcm_p[iu]*.so" >/dev/null; then return 0; fi
+    done
+    return 1
+}
+
+prepare_microphone() {
+    local packages="" reached="" reason="" python
+    if ! has_headers; then
+        # Of the Python that is used, which need not be the system's first; others bring their own.
+        python=$(readlink -f .venv/bin/python)
+        case "$python" in /usr/bin/*) headers="${headers/python3-dev /${python##*/}-dev }" ;; esac
+        packages="$headers" reason="PortAudio's headers and a C compiler (PyAudio is compiled)"
     fi
-fi
+    if has_sound_server; then
+        [ -S "$sockets/pipewire-0" ] && plugin=pipewire-alsa
+        has_plugin || reached="$plugin"
+        command -v pactl >/dev/null || reached="$reached $pactl" # it tells when the server moves a stream
+    fi
+    if [ -n "$reached" ]; then
+        packages="${packages:+$packages }${reached# }" reason="${reason:+$reason, and }what reaches the sound server"
+    fi
+    if [ -n "$reason" ]; then
+        say "A microphone needs what is not here: $reason."
+        if [ -e .venv/.no-microphone ] || ! install_packages "$packages"; then
+            # Asked once; what is installed by hand is found all the same.
+            if [ -t 0 ]; then touch .venv/.no-microphone; fi
+            say "It goes on without. Later: ${installer:-install} $packages, then run this again."
+        fi
+    fi
+    if has_headers; then
+        install mic "PyAudio and sounddevice, for microphones (under 1 MB) into .venv" ||
+            say "PyAudio could not be built, so there is no microphone."
+        if [ "$(uname)" = Darwin ]; then
+            say "macOS asks whether this terminal may use the microphone, and lets it hear nothing until you agree: System Settings, Privacy & Security, Microphone."
+        fi
+    fi
+}
 
+# The environment `audio`, which may be another checkout's: its folder is printed if it is this one's.
+in_audio='import pathlib, sys, auricle
+if not pathlib.Path(auricle.__file__).samefile("src/auricle/__init__.py"): sys.exit(1)
+print(sys.prefix)'
+
+with_conda() {
+    local name conda="" prefix
+    for name in conda mamba micromamba "${CONDA_EXE:-}" "${MAMBA_EXE:-}"; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null; then conda=$name; break; fi
+    done
+    [ -n "$conda" ] || fail "--conda needs conda, mamba or micromamba, and none is on the PATH: install Miniforge (conda-forge.org/download), or leave out --conda"
+    if ! prefix=$("$conda" run --name audio python -c "$in_audio" 2>/dev/null); then
+        if "$conda" run --name audio python --version >/dev/null 2>&1; then
+            say "There is an environment \`audio\`, but not with this Auricle."
+            agree "Install this one into it?" || fail "remove it ($conda env remove --name audio) or agree, then run this again"
+            "$conda" run --name audio python -m pip install --editable ".[train,mic]" >&2
+        else
+            say "Making the conda environment \`audio\` as audio.yml says (about 3 GB)"
+            export CONDA_ALWAYS_YES=true MAMBA_ALWAYS_YES=true
+            "$conda" env create --file audio.yml >&2 &&
+                { [ "$(uname)" != Linux ] || "$conda" install --name audio --channel conda-forge alsa-plugins >&2; }
+        fi || fail "the environment \`audio\` could not be made: see above"
+        prefix=$("$conda" run --name audio python -c "$in_audio") || fail "the environment \`audio\` has no Auricle: see above"
+    fi
+    # Without `conda run`, which would hold back the terminal and Ctrl-C.
+    export PATH="$prefix/bin:$PATH" CONDA_PREFIX="$prefix"
+    exec "$prefix/bin/auricle" listen "$@"
+}
+
+if [ "$environment" = conda ]; then
+    with_conda "$@"
+fi
+if ! .venv/bin/python -c "$fits" 2>/dev/null; then
+    make_venv
+fi
+if ! is_installed base; then
+    install base "the listener (numpy, soundfile, soxr, LiteRT, Hydra, rich: about 45 MB) into .venv"
+fi
+# A file, a stream or standard input needs no microphone.
+case "${1:-}" in
+    "" | *=*) is_installed mic || prepare_microphone ;;
+esac
 exec .venv/bin/auricle listen "$@"

@@ -1,10 +1,12 @@
 """Positions follow the samples within a stream, and the clock across streams and holes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.realtime.inlet import Block
+from auricle.realtime.inlet import Block, clock
 from auricle.realtime.timeline import Timeline
 
 RATE = 16000
@@ -79,3 +81,13 @@ def test_a_late_block_after_drift_is_placed_by_the_clock():
         line.place(block(second * RATE, RATE, float(second)))
     placed = line.place(block(600 * RATE, RATE, 630.0))
     assert placed.why == "gap" and placed.missing == pytest.approx(30 * RATE, rel=1e-3)
+
+
+def test_sound_that_comes_in_a_burst_is_not_of_the_future():
+    """A playlist's server sends ten seconds at once: the last of them is of now."""
+    line, now_s = Timeline(RATE, None), clock()
+    line.open(RATE)
+    for second in range(10):
+        line.place(block(second * RATE, RATE, now_s - 1))
+    assert line.wall_s(10.0) == pytest.approx(time.time(), abs=0.5)
+    assert line.wall_s(0.0) == pytest.approx(time.time() - 10, abs=0.5)

@@ -17,6 +17,7 @@ from auricle.config import (
     build_overrides,
     compose,
     load_yaml,
+    mask,
     parse,
     quoted,
     refuse_passwords,
@@ -36,6 +37,7 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
   auricle cross_validate                           how far a score can be trusted
   auricle listen                                   name what sounds at the microphone
   auricle listen talk.wav                          ... in a file
+  auricle listen https://radio.example/stream      ... in a stream
   auricle devices                                  list the microphones
   auricle listen bundle=models/classifier          ... with the bundle you built
   auricle classify recordings/ --format csv        a table of what sounds where
@@ -46,8 +48,9 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
 _SOURCE = re.compile(r"realtime[./]source")
 _OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@:-]*=.*|~[A-Za-z_][\w./@]*", re.DOTALL)
 _PATH_KEYS = re.compile(
-    r"([+]{0,2}(?:[\w./@]+\.)?(?:path|table|table_root)|bundle)=(.*)", re.DOTALL
+    r"([+]{0,2}(?:[\w./@]+\.)?(?:path|table|table_root|url)|bundle)=(.*)", re.DOTALL
 )
+_URL = re.compile(r"[A-Za-z][\w+.-]*://", re.ASCII)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -94,17 +97,26 @@ def _run(arguments: list[str]) -> int:
         return 0
     if options.verb not in STAGES and {"-m", "--multirun"} & set(rest):
         raise AuricleError(f"`-m` sweeps a stage ({', '.join(STAGES)}), not `{options.verb}`")
-    overrides = [quote_path(text) for text in rest if _OVERRIDE.fullmatch(text)]
-    others = [text for text in rest if not _OVERRIDE.fullmatch(text)] + after
+    overrides = [quote_path(text) for text in rest if _is_override(text)]
+    others = [text for text in rest if not _is_override(text)] + [_path(text) for text in after]
     if options.verb in ("listen", "classify", "devices"):
         for text in rest:
-            if text.startswith("-"):
+            if text.startswith("-") and [options.verb, text] != ["listen", "-"]:
                 raise AuricleError(
                     f"There is no option {text}: see `auricle {options.verb} --help`; "
                     "a file of that name goes after `--`"
                 )
     call: Callable[[argparse.Namespace, list[str], list[str]], int] = options.call
     return call(options, overrides, others)
+
+
+def _is_override(text: str) -> bool:
+    return bool(_OVERRIDE.fullmatch(text)) and not _URL.match(text)
+
+
+def _path(text: str) -> str:
+    """Write a path so that it is taken for nothing else."""
+    return f"./{text}" if text == "-" or _URL.match(text) else text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,9 +182,11 @@ def _parser() -> argparse.ArgumentParser:
         "listen",
         _listen,
         "name what sounds, live",
-        "[FILE] [overrides]",
-        "FILE is listened to as if it were the microphone. Where there is neither, a\n"
-        "demonstration plays.\n"
+        "[FILE | URL | -] [overrides]",
+        "FILE is listened to as if it were the microphone. URL is a stream (http, https, rtsp,\n"
+        "rtmp, rtmps, srt, udp, rtp), opened by ffmpeg. - is raw samples on standard input, as\n"
+        "realtime.source.format, rate_hz and channels say (s16le, 16000, 1). Where there is none\n"
+        "of these, nor a microphone, a demonstration plays.\n"
         "After `--` an argument is a path even where it looks like an override.",
     )
     devices = add(
@@ -293,16 +307,21 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
     from auricle.realtime.app import Listen, listen
 
     if len(others) > 1:
-        raise AuricleError(f"listen takes one file, {len(others)} were given: {', '.join(others)}")
+        given = mask(", ".join(others))
+        raise AuricleError(f"listen takes one file, {len(others)} were given: {given}")
     if _smoking():
         sys.stderr.write("AURICLE_SMOKE is set: the demonstration plays, whatever was asked for.\n")
         others = []
         overrides = [text for text in overrides if not _SOURCE.match(text)]
         overrides.append("realtime/source=demonstration")
-    if others:
-        overrides = [f"realtime.source.path={quoted(others[0])}", *overrides]
-    if any(text.startswith("realtime.source.path=") for text in overrides):
-        overrides = ["realtime/source=file", *overrides]
+    if others == ["-"]:
+        overrides = ["realtime/source=stdin", *overrides]
+    elif others:
+        key = "url" if _URL.match(others[0]) else "path"
+        overrides = [f"realtime.source.{key}={quoted(others[0])}", *overrides]
+    for key, kind in (("path", "file"), ("url", "url"), ("url_env", "url")):
+        if any(text.startswith(f"realtime.source.{key}=") for text in overrides):
+            overrides = [f"realtime/source={kind}", *overrides]
     config, instead = parse(compose("listen", overrides), Listen), None
     if not any(_SOURCE.match(text) for text in overrides):
         # Nobody asked for a microphone: where there is none, there is still something to hear.

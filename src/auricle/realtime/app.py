@@ -98,7 +98,12 @@ def _head(session: Session) -> list[str]:
 
 
 def _until_it_ends(engine: Engine) -> int:
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would cut the end short
+        raise KeyboardInterrupt
+
     if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupt)
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, lambda *_: engine.stop())
     try:

@@ -96,7 +96,6 @@ class Engine:
             work()
         except BaseException as error:  # carried to the main thread, which raises it
             self._error = self._error or error
-            self.stop()
 
     def _produce(self) -> None:
         try:
@@ -119,6 +118,7 @@ class Engine:
                             self._heard(item)
                         case Told():
                             self._begin_trouble(item.cause, item.text)
+            self._hear_rest()
             self._silence()
             for cause in list(self.health.troubles):
                 self._end_trouble(cause)
@@ -148,7 +148,15 @@ class Engine:
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1)
         samples = self._resampler.push(samples)
-        self._tell_audio(placed.position, samples)
+        self._hear(placed.position, samples)
+
+    def _hear_rest(self) -> None:
+        """Hear what the resampler still holds at the end of the sound."""
+        samples = self._resampler.push(np.zeros(0, np.float32), last=True)
+        self._hear(self._timeline.next - len(samples), samples)
+
+    def _hear(self, position: int, samples: Samples) -> None:
+        self._tell_audio(position, samples)
         for heard in self._hearing.push(samples):
             self._tell_heard(heard)
 

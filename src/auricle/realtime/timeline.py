@@ -69,6 +69,9 @@ class Timeline:
                 self._base += late_s * self._rate_hz
                 position += late_s * self._rate_hz
                 why = "gap"
+            elif self._gap_s is None and late_s < 0:
+                # A burst, or a recording as fast as it comes: no sound is of the future.
+                self._anchor = (position, captured_s)
             else:
                 share = min(1.0, block.frames / self._source_hz / _FOLLOWED_S)
                 self._anchor = (self._anchor[0], self._anchor[1] + share * late_s)
