@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "auricle"
 
 # From the bottom up; a module may import its own layer and those below it.
 LAYERS = [
-    {"errors", "files", "quiet", "job", "cluster", "audio", "config"},
+    {"errors", "files", "quiet", "job", "cluster", "audio", "noise", "config"},
     {"preprocess", "features"},
     {"bundle", "decision", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},
@@ -28,7 +28,7 @@ LAYERS = [
 LISTENER = {"realtime", "classify", "server", "served_model"}
 # Of a room of the same layer, who may use which.
 NEIGHBOURS = {
-    "stages": set(),
+    "stages": {"realtime"},
     "classify": set(),
     "realtime": {"classify"},
     "server": {"realtime", "classify"},

@@ -296,7 +296,7 @@ def named(tmp_path_factory):
         for i, name in enumerate(NAMES):
             recording(Path("sounds") / LABEL / name, 0.5, i)
             recording(Path("sounds/other") / name, 0.5, 100 + i)
-        for verb in ("fetch", "prepare", "train", "export", "evaluate"):
+        for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
             with pytest.raises(SystemExit) as ended:
                 cli.main([verb, *SMALL])
             assert not ended.value.code

@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.errors import AuricleError
-from auricle.evaluation.hearing import (
-    Condition,
-    Sweeps,
-    at_level,
-    in_noise,
-    narrowed,
-    pink_noise,
-)
+from auricle.evaluation.hearing import Condition, Sweeps, at_level, in_noise, narrowed
+from auricle.noise import pink_noise
 
 RATE = 16000
 T = np.arange(RATE) / RATE
@@ -66,6 +60,19 @@ def test_silence_has_no_power_to_compare_with_and_stays_silent():
 def test_pink_noise_has_as_much_power_in_each_octave():
     spectrum = np.abs(np.fft.rfft(pink_noise(1 << 18, (3,)))) ** 2
     octaves = [spectrum[2**k : 2 ** (k + 1)].sum() for k in range(8, 17)]
+    assert 10 * np.log10(np.max(octaves) / np.min(octaves)) < 1.5
+
+
+def test_noise_as_long_as_a_power_of_two_has_no_seam():
+    steps = np.abs(np.diff(pink_noise(1 << 16, (3,)), append=pink_noise(1 << 16, (3,))[0]))
+    assert steps[-1] < 4 * np.mean(steps)
+
+
+def test_noise_has_nothing_below_what_it_is_to_begin_with():
+    spectrum = np.abs(np.fft.rfft(pink_noise(1 << 18, (3,), 20 / RATE))) ** 2
+    begin = round(20 / RATE * (1 << 18))
+    assert spectrum[: begin - 1].max() < 1e-6 * spectrum[begin : 2 * begin].mean()
+    octaves = [spectrum[begin * 2**k : begin * 2 ** (k + 1)].sum() for k in range(8)]
     assert 10 * np.log10(np.max(octaves) / np.min(octaves)) < 1.5
 
 

@@ -31,6 +31,7 @@ SMALL = [
     "evaluate.sweeps.bandwidth_hz=[8000,2000]",
     "evaluate.naive={windows: 60, epochs: 1}",
     "evaluate.worst_clips=2",
+    "replay.bootstrap=50",
 ]
 
 
@@ -53,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, rng.uniform(0.05, 0.9) * sound, 16000)
     os.chdir(folder)
-    for verb in ("fetch", "prepare", "train", "export", "evaluate"):
+    for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
         stage(verb)
     yield folder
     os.chdir(before)
@@ -113,7 +114,31 @@ def test_the_evaluation_is_reported_in_a_page_and_in_numbers(project: Path) -> N
     assert "What the data were" in text
 
 
-def test_evaluation_under_windows_dealt_out_leaves_the_recordings_alone(project: Path) -> None:
+def test_the_test_recordings_are_replayed_the_same_each_time(project: Path) -> None:
+    with (project / "data" / "processed" / "splits.csv").open() as file:
+        tested = {row["path"] for row in csv.DictReader(file) if row["split"] == "test"}
+    with (project / "reports" / "replay" / "sounds.csv").open() as file:
+        assert {row["path"] for row in csv.DictReader(file)} == tested
+    found = json.loads((project / "reports" / "replay.json").read_text())
+    assert found["programme"]["recordings"] == found["sounds"] == len(tested)
+    assert found["missed"]["share"]["value"] == 0
+    assert found["label"]["tone"]["right"]["live"]["value"] > 0.5
+    first = replayed(project)
+    stage("replay")
+    assert replayed(project) == first
+    stage("replay", "replay.seed=1")
+    assert replayed(project) != first
+
+
+def replayed(project: Path) -> dict[str, bytes]:
+    reports = project / "reports"
+    written = [reports / "replay.json", *(reports / "replay").iterdir()]
+    return {path.name: path.read_bytes() for path in written}
+
+
+def test_evaluation_under_windows_dealt_out_leaves_the_recordings_alone(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The split of a leaky build is written by hand here: only its table matters."""
     splits = project / "data" / "processed" / "splits.csv"
     before = splits.read_text()
@@ -124,6 +149,10 @@ def test_evaluation_under_windows_dealt_out_leaves_the_recordings_alone(project:
         assert not {"sweep", "said", "naive"} & set(metrics)
         text = (project / "reports" / "report.html").read_text(encoding="utf-8")
         assert "Left out" in text
+        capsys.readouterr()
+        stage("replay")
+        assert "left out: windows of each recording were trained on" in capsys.readouterr().err
+        assert json.loads(replayed(project)["replay.json"])["programme"]["recordings"] == 0
     finally:
         splits.write_text(before)
 
@@ -222,12 +251,11 @@ def test_what_may_have_been_trained_on_is_never_tested_or_calibrated_on(
 ) -> None:
     other = "dataset.split_seed=1"
     stage("prepare", other)
-    for verb in ("export", "evaluate"):
+    for verb in ("export", "evaluate", "replay"):
         refused(verb)
         assert "prepared with another dataset.split_seed" in capsys.readouterr().err
         refused(verb, other)
-        told = capsys.readouterr().err
-        assert "other dataset than data/processed has now" in told
+        assert "than data/processed has" in capsys.readouterr().err
     stage("prepare")
     stage("evaluate")
 

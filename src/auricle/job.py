@@ -19,6 +19,7 @@ STAGES = {
     "train": ("train_model", "fit the network"),
     "export": ("export_model", "make the bundle: the network with all that listening needs"),
     "evaluate": ("evaluate_model", "score the bundle on the test recordings"),
+    "replay": ("replay_realtime", "play the test recordings to the live engine"),
 }
 
 

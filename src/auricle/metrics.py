@@ -174,7 +174,18 @@ def recall_mean(right: Counts, total: Counts) -> Counts:
 
 def share(cases: npt.NDArray[Any], groups: Sequence[str], bootstrap: Bootstrap) -> Interval:
     """Mean of a number each case has [shape=(n,)]."""
-    return bootstrap.of_sums(groups, (cases, np.ones(len(cases))), _ratio)
+    return bootstrap.of_sums(groups, (cases, np.ones(len(cases))), ratio)
+
+
+def quantile(
+    cases: npt.NDArray[Any], q: float, groups: Sequence[str], bootstrap: Bootstrap
+) -> Interval:
+    """Quantile of a number each case has [shape=(n,)]: one of them, none lies between two."""
+    which, count = numbered(groups)
+    drawn = bootstrap.drawn(count)[:, which]
+    often = np.broadcast_to(cases, drawn.shape)
+    scores = np.quantile(often, q, axis=1, method="inverted_cdf", weights=drawn)
+    return bootstrap.interval(np.quantile(cases, q, method="inverted_cdf"), scores)
 
 
 def confusion(
@@ -203,15 +214,16 @@ def precision_recall_f1(
     """
     hits, there, answered = truth & answer, truth.astype(int), answer.astype(int)
     return {
-        "precision": _or_zero(bootstrap.of_sums(groups, (hits, answered), _ratio)),
-        "recall": _or_zero(bootstrap.of_sums(groups, (hits, there), _ratio)),
-        "f1": _or_zero(bootstrap.of_sums(groups, (2 * hits, answered + there), _ratio)),
+        "precision": _or_zero(bootstrap.of_sums(groups, (hits, answered), ratio)),
+        "recall": _or_zero(bootstrap.of_sums(groups, (hits, there), ratio)),
+        "f1": _or_zero(bootstrap.of_sums(groups, (2 * hits, answered + there), ratio)),
     }
 
 
-def _ratio(above: Counts, below: Counts) -> Counts:
-    ratio: Counts = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-    return ratio
+def ratio(above: Counts, below: Counts) -> Counts:
+    """Quotient of two sums; not a number where there is nothing to divide by."""
+    quotient: Counts = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return quotient
 
 
 def _or_zero(interval: Interval) -> Interval:

@@ -20,6 +20,7 @@ ALL = {
     "train_model",
     "export_model",
     "evaluate_model",
+    "replay_realtime",
 }
 # fetch_dataset always runs: it scans, so that a changed recording is seen.
 SCAN = {"fetch_dataset"}
@@ -54,6 +55,8 @@ def test_another_checkout_and_number_of_workers_build_the_same_bytes(
         "reports/metrics.json",
         "reports/report.html",
         "reports/plots/snr.csv",
+        "reports/replay.json",
+        "reports/replay/events.csv",
     ):
         assert (other / name).read_bytes() == (built / name).read_bytes(), name
 
@@ -99,6 +102,18 @@ def test_an_unused_option_only_composes(built: Path, repro: Callable[[], set[str
 def test_a_comment_only_composes(built: Path, repro: Callable[[], set[str]]) -> None:
     edit(built / "conf" / "features" / "mfcc.yaml", "kind: mfcc", "kind: mfcc  # a word")
     assert repro() == {"compose_config"} | SCAN
+
+
+def test_the_terminal_is_no_part_of_the_replay(built: Path, repro: Callable[[], set[str]]) -> None:
+    edit(built / "conf" / "realtime" / "default.yaml", "screen: auto", "screen: lines")
+    with (built / "src/auricle/realtime/sinks/lines.py").open("a") as file:
+        file.write("\n# a word\n")
+    assert repro() == {"compose_config"} | SCAN
+
+
+def test_a_longer_gap_only_replays(built: Path, repro: Callable[[], set[str]]) -> None:
+    edit(built / "conf" / "replay" / "default.yaml", "[2.0, 8.0]", "[3.0, 8.0]")
+    assert repro() == {"compose_config", "replay_realtime"} | SCAN
 
 
 def test_a_network_edit_trains_anew(built: Path, repro: Callable[[], set[str]]) -> None:

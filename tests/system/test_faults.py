@@ -30,6 +30,7 @@ BUILT = (
     *("data/processed/validation.jsonl", "data/processed/test.jsonl"),
     *("models/training/model.keras", "models/training/history.csv", "reports/metrics.json"),
     *("models/classifier/bundle.json", "models/classifier/model.tflite"),
+    *("reports/replay.json", "reports/replay/events.csv"),
 )
 # As users with administrator's rights, then as others where the system lets them.
 NAMESPACES = (["unshare", "-m"], ["unshare", "-rm"])
@@ -71,7 +72,8 @@ def contents():
 
 tried = []
 for verb, leave in (("fetch", 0), ("prepare", 20000), ("train", 0), ("train", 0),
-                    ("export", 0), ("export", 4096), ("evaluate", 0), ("evaluate", 0)):
+                    ("export", 0), ("export", 4096), ("evaluate", 0), ("evaluate", 0),
+                    ("replay", 0)):
     Path(".auricle").mkdir(exist_ok=True)
     Path(f".auricle/{verb}.lock").touch()
     before = contents()
@@ -222,6 +224,7 @@ def test_a_build_killed_in_each_stage_ends_with_the_same_bytes(
         ("/.model.keras.", "models/training"),
         ("/.bundle.json.", "models/classifier"),
         ("/.metrics.json.", "reports/metrics.json"),
+        ("/.replay.json.", "reports/replay.json"),
     ):
         killed(disturbed, at, "dvc", "repro")
         # The temporary file of this kill, and none of the one before.
@@ -253,7 +256,7 @@ def test_a_full_disk_stops_each_stage_in_a_line_and_then_it_goes_on(
     places = (
         *("data/raw/clips.csv", "data/processed/train.jsonl", "data/processed/arrays/"),
         *("models/training", ".; ", "models/classifier"),
-        *("data/processed/arrays/", "reports/metrics.json"),
+        *("data/processed/arrays/", "reports/metrics.json", "reports/replay.json"),
     )
     for one, told, place in zip(tried, said, places, strict=True):
         assert one["failed"] == 1, told

@@ -18,6 +18,7 @@ from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.files import digest
 from auricle.job import Places
+from auricle.noise import pink_noise
 
 Array = npt.NDArray[np.float32]
 # Windows are scored so many at a time: what a long recording takes is bounded.
@@ -94,16 +95,6 @@ def narrowed(samples: Samples, sample_rate_hz: int, bandwidth_hz: float) -> Samp
     there = Resampler(sample_rate_hz, rate).push(samples, last=True)
     back = Resampler(rate, sample_rate_hz).push(there, last=True)[: len(samples)]
     return np.pad(back, (0, len(samples) - len(back)))
-
-
-def pink_noise(length: int, seed: Sequence[int]) -> Samples:
-    """Noise with as much power in each octave [shape=(length,)]: white noise over sqrt(f)."""
-    white = np.random.default_rng(list(seed)).standard_normal(length, np.float32)
-    size = 1 << (length - 1).bit_length()  # a length that the transform is fast for
-    spectrum = np.fft.rfft(white, size)
-    spectrum[0] = 0
-    spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum), dtype=np.float32))
-    return np.fft.irfft(spectrum, size)[:length].astype(np.float32)
 
 
 def is_possible(places: Places) -> bool:

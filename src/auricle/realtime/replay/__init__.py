@@ -1,0 +1,1 @@
+"""Recordings whose truth is known through the live engine: how soon and how rightly it tells."""

@@ -1,0 +1,104 @@
+"""Stage `replay_realtime`: the test recordings through the live engine -> `reports/replay.json`.
+
+`auricle.realtime.replay` plays and judges them; `references/evaluation.md` says what is counted.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auricle.bundle import Classifier
+from auricle.datasets import splits, window_file
+from auricle.datasets.clips import read_clips, unchanged
+from auricle.errors import AuricleError
+from auricle.files import whole_folder, write_text
+from auricle.job import Done, Job, flatten
+from auricle.quiet import quietly
+from auricle.realtime.replay.figures import Figures
+from auricle.realtime.replay.hearing import Replayed, replay
+from auricle.realtime.replay.programme import Recording
+from auricle.realtime.replay.settings import Replay
+from auricle.realtime.replay.tables import write_tables
+from auricle.tracking import Tracking, tracked
+
+
+@dataclass(frozen=True)
+class Config:
+    """What this stage reads."""
+
+    replay: Replay
+    tracking: Tracking
+
+
+def replay_realtime(config: Config, job: Job) -> Done:
+    """Play the test recordings to the engine, and hold what it tells against the truth."""
+    classifier = Classifier(job.reads.classifier)
+    header = window_file.read_header(job.reads.processed / "test.jsonl")
+    header.refuse_unless(job.parameters)
+    if classifier.bundle.dataset != header.dataset:
+        raise AuricleError(
+            "The bundle was made with another split or other recordings than data/processed has "
+            "now, and may have been trained on what tests now: run `auricle repro`"
+        )
+    recordings = _recordings(job)
+    begun = time.perf_counter()
+    with quietly():  # decoders write of their own accord
+        replayed = replay(recordings, classifier, config.replay)
+    elapsed_s = time.perf_counter() - begun
+    figures = Figures(replayed, classifier.bundle.labels, config.replay)
+    report = figures.metrics()
+    path, tables = job.writes.reports / "replay.json", job.writes.reports / "replay"
+    write_text(path, json.dumps(report, indent=2) + "\n")
+    with whole_folder(tables) as folder:
+        write_tables(figures, folder)
+    trained = job.reads.classifier / "model.keras"
+    with tracked(config.tracking, "replay", job.reads.run_note, trained) as run:
+        run.metrics({f"replay.{name}": float(value) for name, value in flatten(report)})
+        for file in (path, *sorted(tables.iterdir())):
+            below = file.parent.relative_to(job.writes.reports)
+            run.file(file, (Path("reports") / below).as_posix())
+    if not recordings:
+        return Done("left out: windows of each recording were trained on")
+    numbers = _numbers(report)
+    line = _line(replayed, numbers) + f"; {replayed.seconds / elapsed_s:.0f} times real time"
+    if header.dataset["leaks"]:
+        line += "; WORTH LITTLE: the split leaks, as evaluate_model says"
+    return Done(line, numbers)
+
+
+def _recordings(job: Job) -> list[Recording]:
+    """Give the test recordings; none where windows were dealt out one by one."""
+    side = splits.load(job.reads.processed / "splits.csv")
+    return [
+        Recording(unchanged(clip), clip.labels, clip.group)
+        for clip in read_clips(job.reads.raw)
+        if side.get(clip.path) == "test"
+    ]
+
+
+def _numbers(report: dict[str, Any]) -> dict[str, float]:
+    """Choose the figures that a table of runs has, of those that there are."""
+    flat = dict(flatten(report))
+    wanted = {
+        "right": "right.live",
+        "begin_delay_s": "begin_delay_s.median",
+        "begin_delay_p95_s": "begin_delay_s.p95",
+        "missed_per_hour": "missed.per_hour",
+        "false_per_hour": "false.per_hour",
+    }
+    found = {name: flat.get(f"{key}.value") for name, key in wanted.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _line(replayed: Replayed, numbers: dict[str, float]) -> str:
+    told = {name: f"{value:.2f}" for name, value in numbers.items()}
+    missed, false = (f"{numbers[f'{name}_per_hour']:.1f}" for name in ("missed", "false"))
+    line = f"{replayed.seconds / 3600:.2f} h of {len(replayed.played)} recordings"
+    line += f" ({replayed.left_out} left out)" if replayed.left_out else ""
+    line += f": right {told['right']} of the time"
+    if "begin_delay_s" in told:
+        line += f", told {told['begin_delay_s']} s after the start (95 %: "
+        line += f"{told['begin_delay_p95_s']} s)"
+    return f"{line}, {missed} missed and {false} false an hour"
