@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from auricle.bundle import Classifier
 from auricle.config import resource
 from auricle.decision import Decision
+from auricle.errors import told
 from auricle.realtime.engine import Engine
 from auricle.realtime.events import Session
 from auricle.realtime.settings import Realtime
 from auricle.realtime.sinks import Sink
-from auricle.realtime.sinks.lines import Lines
+from auricle.realtime.sinks.choice import sinks_of
 from auricle.realtime.sources import NoMicrophoneError, Source
 
 
@@ -51,19 +52,21 @@ def _run(config: Listen, classifier: Classifier) -> int:
     source, bundle = config.realtime.listened_to, classifier.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
     session = session_of(source, classifier)
-    sinks: list[Sink] = [Lines(sys.stdout)]
+    sinks = sinks_of(config.realtime)
     engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
-    for sink in sinks:
-        sink.begin(session, engine.health)
-        for line in _head(session):
-            sink.note(line)
-    status = _until_it_ends(engine)
-    summary = _summary(engine)
-    for sink in sinks:
-        sink.end(summary)
-    if engine.hangs:
-        # A device that never returns must not keep the process alive; all is written.
-        sys.stdout.flush()
+    status, begun = 0, list[Sink]()
+    try:
+        for sink in sinks:
+            sink.begin(session, engine.health)
+            begun.append(sink)
+        for sink in sinks:
+            for line in _head(session):
+                sink.note(line)
+        status = _until_it_ends(engine)
+    finally:
+        status = max(status, _end(begun, engine))
+    if engine.hangs or any(sink.hangs for sink in sinks):
+        # A device or a screen that never returns must not keep the process alive; all is written.
         os._exit(status)
     return status
 
@@ -113,8 +116,25 @@ def _until_it_ends(engine: Engine) -> int:
     return 0
 
 
+def _end(sinks: list[Sink], engine: Engine) -> int:
+    """End them all, whatever becomes of one of them; give the exit status."""
+    summary, status = _summary(engine), 0
+    for sink in sinks:
+        try:
+            sink.end(summary)
+        except KeyboardInterrupt:
+            engine.stop()
+            status = 130
+        except OSError as error:
+            sys.stderr.write(f"auricle: {told(error)}\n")
+            status = 1
+    return status
+
+
 def _summary(engine: Engine) -> str:
     health = engine.health
+    if not health.windows:
+        return ""
     text = f"Heard {health.heard_s:.2f} s in {health.windows} windows; "
     text += f"dropped {health.dropped_s:.2f} s."
     if health.gaps:

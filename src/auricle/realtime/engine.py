@@ -25,7 +25,7 @@ from auricle.realtime.timeline import Timeline
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
-_JOINED_S = 1.0
+_JOINED_S = 0.5
 
 
 class Engine:
@@ -74,10 +74,13 @@ class Engine:
             thread.start()
         try:
             self._done.wait()
-        finally:
+        except BaseException:
             self.stop()
+            raise
+        finally:
+            latest_s = clock() + _JOINED_S
             for thread in self._threads:
-                thread.join(_JOINED_S)
+                thread.join(max(0.0, latest_s - clock()))
         if self._error is not None:
             raise self._error
 
@@ -85,6 +88,8 @@ class Engine:
         """End both threads soon."""
         self._stop.set()
         self._inlet.wake()
+        for sink in self._sinks:
+            sink.hurry()
 
     @property
     def hangs(self) -> bool:

@@ -7,14 +7,24 @@ from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
 class Sink:
     """Something that is told what is heard, in order, by one thread; it takes what it wants.
 
-    A sink that cannot tell raises `OSError`: the others say so, and listening goes on.
+    A sink that cannot tell raises `OSError`: the others say so, and listening goes on. `refresh_s`:
+    after how long a screen is to be drawn anew although nothing was told. `hangs`: it did not
+    return from its end.
     """
 
     wants_audio = False
     wants_moments = False
+    refresh_s = 60.0
+    hangs = False
 
     def begin(self, session: Session, health: Health) -> None:
-        """Learn who listens to what; `health` is kept up to date by the engine."""
+        """Learn who listens to what; `health` is kept up to date by the engine.
+
+        Raises
+        ------
+        OSError
+            It will not be able to tell: better not to listen at all.
+        """
 
     def note(self, text: str) -> None:
         """Take a line about the listener itself."""
@@ -31,5 +41,11 @@ class Sink:
     def trouble(self, trouble: Trouble) -> None:
         """Take a trouble that begins or ends."""
 
+    def refresh(self) -> None:
+        """Draw a screen anew: something was told since, or `refresh_s` have passed."""
+
+    def hurry(self) -> None:
+        """Wait for nobody any more, in whatever thread: the listener was told to end."""
+
     def end(self, summary: str) -> None:
-        """Complete what is open; nothing comes after it."""
+        """Complete what is open; nothing comes after it. An empty summary is not worth saying."""

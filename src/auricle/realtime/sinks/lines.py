@@ -5,6 +5,7 @@ from typing import TextIO
 
 from auricle.realtime.events import Sound, Trouble
 from auricle.realtime.sinks import Sink
+from auricle.realtime.sinks.words import printable, time_of
 
 
 @dataclass
@@ -37,13 +38,12 @@ class Lines(Sink):
 
     def end(self, summary: str) -> None:
         """Say the summary."""
-        self._line(summary)
+        if summary:
+            self._line(summary)
 
     def _at(self, time_s: float, text: str) -> None:
-        minutes, seconds = divmod(time_s, 60)
-        self._line(f"{int(minutes):02d}:{seconds:05.2f}  {text}")
+        self._line(f"{time_of(time_s, None)}  {text}")
 
     def _line(self, text: str) -> None:
-        # A device's or file's name that is no valid UTF-8 must not end the run.
-        self.out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+        self.out.write(printable(text) + "\n")
         self.out.flush()

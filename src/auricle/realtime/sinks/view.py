@@ -1,0 +1,142 @@
+"""The terminal view: a screen that is drawn anew as time goes on; only what changed is written."""
+
+import termios
+from contextlib import suppress
+
+from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType, Segment, Segments
+from rich.style import Style
+
+from auricle.realtime.events import CAUSES, Health, Moment, Session, Sound, Trouble
+from auricle.realtime.inlet import clock
+from auricle.realtime.sinks import Sink
+from auricle.realtime.sinks.past import Past
+from auricle.realtime.sinks.picture import ALARM, PLAIN, Line, Shown, picture
+from auricle.realtime.sinks.words import length, printable, time_of
+
+_LATE_S = 1.0  # without a moment, after which time is seen to pass
+_WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
+_AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's
+_SOURCE_GONE = ("lost", "stalled")
+# For terminals that have letters of ASCII only.
+_ASCII = str.maketrans("█▌┃─▁▂▃▄▅▆▇▀●·…", "#=|-._--==##*..")
+
+
+class View(Sink):
+    """Show on a terminal what is heard, its last minute, and how the listener does."""
+
+    wants_moments = True
+    refresh_s = 0.5
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lines: list[Line] = []
+        self._size = (0, 0)
+        self._drawn_s = self._whole_s = 0.0
+
+    def begin(self, session: Session, health: Health) -> None:
+        """Learn what to show; nothing is written yet."""
+        self._shown = Shown(session, health, Past(len(session.labels)))
+        self._begun_s = self._moment_s = clock()
+        # On the axis of the last minute: the stream's beginning, what was heard last, and now.
+        self._shift_s = self._heard_s = self._now_s = 0.0
+
+    def note(self, text: str) -> None:
+        """Put it among what was told."""
+        self._told("", text)
+
+    def moment(self, moment: Moment) -> None:
+        """Keep it, and its place in the last minute."""
+        shown, hop_s = self._shown, self._shown.session.hop_s
+        self._pass_time()
+        # A stream that paused goes on later than it would have.
+        behind_s = self._now_s - moment.end_s - self._shift_s
+        self._shift_s += behind_s if behind_s > _LATE_S else 0.0
+        shown.moment, self._moment_s = moment, clock()
+        end_s = moment.end_s + self._shift_s
+        on = [label in moment.sounding for label in shown.session.labels]
+        shown.past.hear(end_s - hop_s, end_s, moment.probabilities, on)
+        self._heard_s = end_s
+        self._now_s = max(self._now_s, end_s)
+
+    def sound(self, sound: Sound) -> None:
+        """Keep since when it sounds; once it has ended, tell it."""
+        if sound.kind != "end":
+            self._shown.since_s[sound.label] = sound.start_s
+            return
+        self._shown.since_s.pop(sound.label, None)
+        lasted_s = sound.end_s - sound.start_s
+        text = f"{sound.label} ended after {lasted_s:.2f} s ({sound.confidence:.0%})"
+        self._told(time_of(sound.end_s, sound.end_wall_s), text)
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Keep it while it is open, and tell when it began and ended."""
+        self._pass_time()
+        shown, cause = self._shown, trouble.cause
+        start_s, up_s = trouble.start_s + self._shift_s, shown.up_s
+        if trouble.end_s is None:
+            shown.open[cause] = (trouble, up_s)
+            shown.past.trouble(start_s, max(start_s, self._now_s))
+            self._told(time_of(trouble.start_s, trouble.start_wall_s), CAUSES[cause], ALARM)
+            if cause in _SOURCE_GONE:
+                shown.moment = None
+        else:
+            _, began_s = shown.open.pop(cause, (trouble, up_s))
+            shown.past.trouble(start_s, trouble.end_s + self._shift_s)
+            text = f"over after {length(up_s - began_s)}: {CAUSES[cause]}"
+            self._told(time_of(trouble.end_s, trouble.end_wall_s), text)
+
+    def refresh(self) -> None:
+        """Draw what changed since the last time; now and then, all."""
+        console, now_s = self._console, clock()
+        self._pass_time()
+        size = console.size
+        lines = picture(self._shown, *size)
+        lines += [[]] * (size.height - len(lines))
+        ascii_only = console.options.ascii_only
+        with console:  # all at once
+            if size != self._size or now_s > self._drawn_s + _AWAY_S:
+                console.set_alt_screen(True)
+                console.show_cursor(False)
+                self._whole_s = 0.0
+            if now_s > self._whole_s + _WHOLE_S:
+                self._lines, self._whole_s = [], now_s
+            for y, line in enumerate(lines):
+                if y >= len(self._lines) or line != self._lines[y]:
+                    self._write(y, line, ascii_only)
+        self._lines, self._size, self._drawn_s = lines, size, now_s
+
+    def hurry(self) -> None:
+        """Let a terminal go on that Ctrl-S stopped: else it would be left as it is."""
+        with suppress(OSError, termios.error):
+            for action in (termios.TCOOFF, termios.TCOON):  # the one alone undoes only the other
+                termios.tcflow(self._console.file.fileno(), action)
+
+    def end(self, summary: str) -> None:
+        """Give the terminal back as it was, and say there how it went."""
+        if self._lines:
+            self._console.set_alt_screen(False)
+            self._console.show_cursor(True)
+        if summary:
+            self._console.out(printable(summary), highlight=False)
+
+    def _write(self, y: int, line: Line, ascii_only: bool) -> None:
+        if ascii_only:
+            line = [Segment(part.text.translate(_ASCII), part.style) for part in line]
+        self._console.control(Control.move_to(0, y))
+        self._console.print(Segments(line), end="", soft_wrap=True)
+        self._console.control(Control((ControlType.ERASE_IN_LINE, 0)))
+
+    def _pass_time(self) -> None:
+        """Let the last minute go on, also while nothing comes."""
+        shown, before_s, now_s = self._shown, self._now_s, clock()
+        shown.up_s = now_s - self._begun_s
+        if now_s > self._moment_s + _LATE_S:
+            self._now_s = max(self._now_s, self._heard_s + now_s - self._moment_s)
+        shown.past.go_on(self._now_s)
+        if shown.open:
+            shown.past.trouble(before_s, self._now_s)
+
+    def _told(self, when: str, text: str, style: Style = PLAIN) -> None:
+        self._shown.told.appendleft((when, text, style))
