@@ -13,9 +13,10 @@ from auricle.decision import Decision
 from auricle.errors import told
 from auricle.realtime.engine import Engine
 from auricle.realtime.events import Session
+from auricle.realtime.privacy import dump_nothing
 from auricle.realtime.settings import Realtime
 from auricle.realtime.sinks import Sink
-from auricle.realtime.sinks.choice import sinks_of
+from auricle.realtime.sinks.choice import notes_of, sinks_of
 from auricle.realtime.sources import NoMicrophoneError, Source
 
 
@@ -38,6 +39,8 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
     AuricleError
         The bundle or the source cannot be used.
     """
+    if config.realtime.never_store_audio:
+        dump_nothing()
     classifier = Classifier(resource(config.bundle))
     try:
         return _run(config, classifier)
@@ -52,7 +55,7 @@ def _run(config: Listen, classifier: Classifier) -> int:
     source, bundle = config.realtime.listened_to, classifier.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
     session = session_of(source, classifier)
-    sinks = sinks_of(config.realtime)
+    sinks = sinks_of(config.realtime, decision, bundle.labels)
     engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
     status, begun = 0, list[Sink]()
     try:
@@ -60,7 +63,7 @@ def _run(config: Listen, classifier: Classifier) -> int:
             sink.begin(session, engine.health)
             begun.append(sink)
         for sink in sinks:
-            for line in _head(session):
+            for line in [*_head(session), *notes_of(config.realtime)]:
                 sink.note(line)
         status = _until_it_ends(engine)
     finally:
@@ -125,6 +128,8 @@ def _end(sinks: list[Sink], engine: Engine) -> int:
         except KeyboardInterrupt:
             engine.stop()
             status = 130
+        except BrokenPipeError:
+            pass  # nobody reads it
         except OSError as error:
             sys.stderr.write(f"auricle: {told(error)}\n")
             status = 1

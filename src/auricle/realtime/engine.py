@@ -14,7 +14,6 @@ import numpy as np
 from auricle.audio import Resampler, Samples
 from auricle.bundle import Classifier
 from auricle.decision import Change, Decision
-from auricle.errors import told
 from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
 from auricle.realtime.hearing import Heard, Hearing
 from auricle.realtime.inlet import Block, Inlet, Item, Opened, Told, clock
@@ -54,7 +53,7 @@ class Engine:
         self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
         self._zeros_s = self._told_s = 0.0
         self._dropped_s, self._overflows = 0.0, 0
-        self._failing: dict[int, Sink] = {}
+        self._failing: dict[int, str] = {}
         self._error: BaseException | None = None
         self.health = Health(source.name)
         self._threads = [
@@ -298,9 +297,13 @@ class Engine:
         except BrokenPipeError:
             raise  # whoever read the screen is gone: the end
         except OSError as error:
-            if id(sink) not in self._failing:
-                self._failing[id(sink)] = sink
-                self._begin_trouble("sink", told(error))
+            if id(sink) in self._failing:
+                return
+            where = f": {error.filename}" if error.filename else ""
+            self._failing[id(sink)] = f"{error.strerror or error}{where}; it is tried again"
         else:
-            if self._failing.pop(id(sink), None) is not None and not self._failing:
-                self._end_trouble("sink")
+            if self._failing.pop(id(sink), None) is None:
+                return
+        self._end_trouble("sink")
+        if self._failing:
+            self._begin_trouble("sink", " | ".join(self._failing.values()))

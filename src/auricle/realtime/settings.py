@@ -8,7 +8,7 @@ from auricle.realtime.sources import AnySource, Source
 
 @dataclass(frozen=True)
 class Events:
-    """A file of events that is rotated when it has `most_mb`, of which `files` are kept."""
+    """A file of events that is rotated before it has more than `most_mb`; `files` are kept."""
 
     path: str | None
     most_mb: float

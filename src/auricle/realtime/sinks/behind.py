@@ -3,6 +3,7 @@
 A terminal that was stopped with Ctrl-S, or a pipe that nobody reads, blocks whoever writes to it.
 """
 
+import errno
 import threading
 import time
 from collections import deque
@@ -95,7 +96,8 @@ class Behind(Sink):
                 self._changed.wait_for(lambda: self._over or self._hurried)
             finally:  # Ctrl-C comes as an exception
                 self._changed.wait_for(lambda: self._over, _GRACE_S)
-        if not isinstance(self._error, BrokenPipeError):
+        gone = isinstance(self._error, OSError) and self._error.errno in (errno.EPIPE, errno.EIO)
+        if not gone:  # a pipe that was closed or a terminal that went away: nobody misses it
             self._raise()
 
     def _put(self, *call: Any) -> None:

@@ -1,11 +1,12 @@
 """The terminal view: a screen that is drawn anew as time goes on; only what changed is written."""
 
+import os
 import termios
 from contextlib import suppress
 
 from rich.console import Console
 from rich.control import Control
-from rich.segment import ControlType, Segment, Segments
+from rich.segment import ControlType, Segments
 from rich.style import Style
 
 from auricle.realtime.events import CAUSES, Health, Moment, Session, Sound, Trouble
@@ -18,6 +19,7 @@ from auricle.realtime.sinks.words import length, printable, time_of
 _LATE_S = 1.0  # without a moment, after which time is seen to pass
 _WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
 _AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's
+_REST = Control((ControlType.ERASE_IN_LINE, 0))
 _SOURCE_GONE = ("lost", "stalled")
 # For terminals that have letters of ASCII only.
 _ASCII = str.maketrans("█▌┃─▁▂▃▄▅▆▇▀●·…", "#=|-._--==##*..")
@@ -92,26 +94,30 @@ class View(Sink):
         console, now_s = self._console, clock()
         self._pass_time()
         size = console.size
+        anew = size != self._size or now_s > self._drawn_s + _AWAY_S
+        if anew:
+            console.set_alt_screen(True)
+            console.show_cursor(False)
+        if anew or now_s > self._whole_s + _WHOLE_S:
+            self._lines, self._whole_s = [], now_s
         lines = picture(self._shown, *size)
         lines += [[]] * (size.height - len(lines))
-        ascii_only = console.options.ascii_only
-        with console:  # all at once
-            if size != self._size or now_s > self._drawn_s + _AWAY_S:
-                console.set_alt_screen(True)
-                console.show_cursor(False)
-                self._whole_s = 0.0
-            if now_s > self._whole_s + _WHOLE_S:
-                self._lines, self._whole_s = [], now_s
-            for y, line in enumerate(lines):
-                if y >= len(self._lines) or line != self._lines[y]:
-                    self._write(y, line, ascii_only)
+        changed: Line = []
+        for y, line in enumerate(lines):
+            if y >= len(self._lines) or line != self._lines[y]:
+                changed += [Control.move_to(0, y).segment, *line, _REST.segment]
+        if console.options.ascii_only:
+            changed = [part._replace(text=part.text.translate(_ASCII)) for part in changed]
+        console.print(Segments(changed), end="", soft_wrap=True)  # in one go
         self._lines, self._size, self._drawn_s = lines, size, now_s
 
     def hurry(self) -> None:
         """Let a terminal go on that Ctrl-S stopped: else it would be left as it is."""
         with suppress(OSError, termios.error):
-            for action in (termios.TCOOFF, termios.TCOON):  # the one alone undoes only the other
-                termios.tcflow(self._console.file.fileno(), action)
+            terminal = self._console.file.fileno()
+            if os.tcgetpgrp(terminal) == os.getpgrp():  # in the background it would be stopped
+                termios.tcflow(terminal, termios.TCOOFF)  # which alone TCOON undoes
+                termios.tcflow(terminal, termios.TCOON)
 
     def end(self, summary: str) -> None:
         """Give the terminal back as it was, and say there how it went."""
@@ -120,13 +126,6 @@ class View(Sink):
             self._console.show_cursor(True)
         if summary:
             self._console.out(printable(summary), highlight=False)
-
-    def _write(self, y: int, line: Line, ascii_only: bool) -> None:
-        if ascii_only:
-            line = [Segment(part.text.translate(_ASCII), part.style) for part in line]
-        self._console.control(Control.move_to(0, y))
-        self._console.print(Segments(line), end="", soft_wrap=True)
-        self._console.control(Control((ControlType.ERASE_IN_LINE, 0)))
 
     def _pass_time(self) -> None:
         """Let the last minute go on, also while nothing comes."""
