@@ -1,6 +1,7 @@
 """The data dictionary lists the fields that the files have, all of them and in their order."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -9,15 +10,24 @@ import pytest
 from auricle.bundle import Bundle
 from auricle.datasets.clips import Clip
 from auricle.datasets.window_file import Header, Line
+from auricle.realtime.sinks.jsonl import Jsonl
+from auricle.realtime.sinks.rotated import Rotated
+from auricle.realtime.sinks.table import FIELDS
+from listening import begun, sound, trouble
 
 DICTIONARY = Path(__file__).parents[1] / "references" / "data_dictionary.md"
 
 
-def listed(title):
-    """Return the names in the first column of the table of a section."""
+def rows(title):
+    """Return the cells of each row of the table of a section."""
     sections = re.split(r"^## ", DICTIONARY.read_text(encoding="utf-8"), flags=re.MULTILINE)
     section = next(text for text in sections if text.splitlines()[0].strip() == title)
-    return re.findall(r"^\| *`(\w+)` *\|", section, flags=re.MULTILINE)
+    return re.findall(r"^\| *`(\w+)` *\|([^|]*)\|", section, flags=re.MULTILINE)
+
+
+def listed(title):
+    """Return the names in the first column of the table of a section."""
+    return [name for name, _ in rows(title)]
 
 
 @pytest.mark.parametrize(
@@ -31,3 +41,25 @@ def listed(title):
 )
 def test_each_field_is_listed_in_its_order(title, of):
     assert listed(title) == [field.name for field in dataclasses.fields(of)]
+
+
+def test_each_event_has_the_fields_that_are_listed_for_it(tmp_path):
+    sink, _ = begun(Jsonl(Rotated(tmp_path / "e", 1e6, 1), None))
+    for kind in ("start", "ongoing", "end"):
+        sink.sound(sound(kind, "speech", 1, 2))
+    sink.trouble(trouble("lost", 1))
+    sink.trouble(trouble("lost", 1, 2))
+    sink.end("")
+    events = [json.loads(line) for line in (tmp_path / "e").read_text().splitlines()]
+    assert len({event["event"] for event in events}) == 7
+    for event in events:
+        of = [name for name, kinds in rows("events") if {"all", event["event"]} & words(kinds)]
+        assert sorted(event) == sorted(of)
+
+
+def words(cell):
+    return {word.strip() for word in cell.split(",")}
+
+
+def test_a_table_of_sounds_has_the_columns_that_are_listed():
+    assert listed("table of sounds") == list(FIELDS)

@@ -57,6 +57,8 @@ def _run(config: Listen, classifier: Classifier) -> int:
     session = session_of(source, classifier)
     sinks = sinks_of(config.realtime, decision, bundle.labels)
     engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
+    if threading.current_thread() is threading.main_thread():
+        _end_on_signals(engine)
     status, begun = 0, list[Sink]()
     try:
         for sink in sinks:
@@ -103,15 +105,17 @@ def _head(session: Session) -> list[str]:
     return lines
 
 
-def _until_it_ends(engine: Engine) -> int:
+def _end_on_signals(engine: Engine) -> None:
     def interrupt(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would cut the end short
         raise KeyboardInterrupt
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, interrupt)
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, lambda *_: engine.stop())
+    signal.signal(signal.SIGINT, interrupt)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda *_: engine.stop())
+
+
+def _until_it_ends(engine: Engine) -> int:
     try:
         engine.run()
     except KeyboardInterrupt:

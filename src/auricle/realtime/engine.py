@@ -24,7 +24,7 @@ from auricle.realtime.timeline import Timeline
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
-_JOINED_S = 0.5
+_JOINED_S = 0.6  # both threads; with what a screen may take it stays below a second
 
 
 class Engine:

@@ -13,7 +13,7 @@ from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
 from auricle.realtime.sinks import Sink
 
 _MOST = 1000  # what waits, at most
-_GRACE_S = 0.4  # what a screen has to show the rest when the listener was told to end
+_GRACE_S = 0.3  # what a screen has to show the rest when the listener was told to end
 _LEAST_S = 0.24  # between two refreshes
 
 Call = tuple[str, tuple[Any, ...]]

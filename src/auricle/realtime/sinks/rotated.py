@@ -59,10 +59,13 @@ class Rotated:
             It cannot be written: the line waits.
         """
         self._waiting.append(line)
-        if len(self._waiting) > _WAITING:
-            self._waiting.popleft()
-            self.lost += 1
-        self._write()
+        try:
+            self._write()
+        except OSError:
+            if len(self._waiting) > _WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            raise
 
     def retry(self) -> None:
         """Write what waits, about once a second.

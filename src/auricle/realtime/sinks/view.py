@@ -17,6 +17,8 @@ from auricle.realtime.sinks.picture import ALARM, PLAIN, Line, Shown, picture
 from auricle.realtime.sinks.words import length, printable, time_of
 
 _LATE_S = 1.0  # without a moment, after which time is seen to pass
+_SOON_S = 0.4  # after which it is drawn although nothing was heard yet
+_STALE_S = 5.0  # ... after which what was heard last is no more what is heard
 _WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
 _AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's
 _REST = Control((ControlType.ERASE_IN_LINE, 0))
@@ -93,6 +95,8 @@ class View(Sink):
         """Draw what changed since the last time; now and then, all."""
         console, now_s = self._console, clock()
         self._pass_time()
+        if not self._lines and not self._heard_s and self._shown.up_s < _SOON_S:
+            return  # a source that fails at once should not make the screen flicker
         size = console.size
         anew = size != self._size or now_s > self._drawn_s + _AWAY_S
         if anew:
@@ -131,8 +135,11 @@ class View(Sink):
         """Let the last minute go on, also while nothing comes."""
         shown, before_s, now_s = self._shown, self._now_s, clock()
         shown.up_s = now_s - self._begun_s
-        if now_s > self._moment_s + _LATE_S:
-            self._now_s = max(self._now_s, self._heard_s + now_s - self._moment_s)
+        late_s = now_s - self._moment_s
+        if late_s > _LATE_S:
+            self._now_s = max(self._now_s, self._heard_s + late_s)
+        if late_s > _STALE_S:
+            shown.moment = None
         shown.past.go_on(self._now_s)
         if shown.open:
             shown.past.trouble(before_s, self._now_s)
