@@ -176,8 +176,17 @@ def test_health_is_shown(clock):
         assert words in text
 
 
+def test_a_source_that_has_not_come_yet_is_waited_for_a_moment_before_anything_is_drawn(clock):
+    view, _ = view_on(Screen())
+    view.refresh()
+    assert view._console.file.getvalue() == ""
+    clock.now_s += 0.5
+    assert "USB microphone" in drawn(view)[0]
+
+
 def test_a_demonstration_is_called_one(clock):
     view, _ = view_on(Screen(), demonstration=True)
+    hear(view, clock, 1.0)
     assert "DEMONSTRATION" in drawn(view)[0]
 
 

@@ -16,8 +16,8 @@ from auricle.realtime.sinks.past import Past
 from auricle.realtime.sinks.picture import ALARM, PLAIN, Line, Shown, picture
 from auricle.realtime.sinks.words import length, printable, time_of
 
-_LATE_S = 1.0  # without a moment, after which time is seen to pass
 _SOON_S = 0.4  # after which it is drawn although nothing was heard yet
+_LATE_S = 1.0  # without a moment, after which time is seen to pass
 _STALE_S = 5.0  # ... after which what was heard last is no more what is heard
 _WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
 _AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's
