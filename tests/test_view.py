@@ -34,7 +34,8 @@ class Screen(io.StringIO):
         """Follow the codes that move the cursor and erase; leave out those that style."""
         cells, x, y = [[" "] * self.width for _ in range(self.height)], 0, 0
         for code, text in re.findall(r"\x1b\[([?\d;]*[A-Za-z])|([^\x1b]+)", self.getvalue()):
-            if code == "?1049h" or code == "2J":
+            assert code[-1:] in ("", "H", "K", "m") or code in ("?1049h", "?25l"), code
+            if code == "?1049h":
                 cells = [[" "] * self.width for _ in range(self.height)]
             elif code.endswith("H"):
                 y, x = (int(n) - 1 for n in (code[:-1] or "1;1").split(";"))
