@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -294,6 +294,7 @@ def test_any_minute_keeps_the_largest_of_each_column(spans, most):
             assert np.isnan(row[column]) and not on[column]
 
 
+FOREIGN = ("a\x1b[2J", "b\n")
 MANY = [f"label {i} of many" for i in range(40)]
 
 
@@ -301,12 +302,12 @@ MANY = [f"label {i} of many" for i in range(40)]
 @given(
     width=st.integers(5, 220),
     height=st.integers(2, 60),
-    labels=st.sampled_from(
-        [("music", "speech"), MANY, ("日本語の音", "x" * 300), ("a\x1b[2J", "b")]
-    ),
+    labels=st.sampled_from([("music", "speech"), MANY, ("日本語の音", "x" * 300), FOREIGN]),
     causes=st.sets(st.sampled_from(["lost", "muted", "sink", "dropped"])),
     on=st.integers(0, 3),
 )
+@example(width=80, height=24, labels=FOREIGN, causes=set(), on=1)
+@example(width=80, height=24, labels=FOREIGN, causes={"sink"}, on=2)
 def test_it_fits_any_terminal(width, height, labels, causes, on):
     """`Screen.shown` fails where a line is too long, or a name from outside steers the terminal."""
     screen = Screen(width, height)
