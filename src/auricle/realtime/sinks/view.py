@@ -13,7 +13,8 @@ from auricle.realtime.events import CAUSES, Health, Moment, Session, Sound, Trou
 from auricle.realtime.inlet import clock
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.past import Past
-from auricle.realtime.sinks.picture import ALARM, PLAIN, Line, Shown, picture
+from auricle.realtime.sinks.picture import picture
+from auricle.realtime.sinks.shown import ALARM, PLAIN, Line, Shown
 from auricle.realtime.sinks.words import length, printable, time_of
 
 _SOON_S = 0.4  # after which it is drawn although nothing was heard yet
