@@ -77,6 +77,7 @@ class Engine:
             self.stop()
             raise
         finally:
+            self._halt()
             latest_s = clock() + _JOINED_S
             for thread in self._threads:
                 thread.join(max(0.0, latest_s - clock()))
@@ -84,11 +85,14 @@ class Engine:
             raise self._error
 
     def stop(self) -> None:
-        """End both threads soon."""
-        self._stop.set()
-        self._inlet.wake()
+        """End soon: both threads, and whoever waits for a screen."""
+        self._halt()
         for sink in self._sinks:
             sink.hurry()
+
+    def _halt(self) -> None:
+        self._stop.set()
+        self._inlet.wake()
 
     @property
     def hangs(self) -> bool:
