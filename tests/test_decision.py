@@ -28,6 +28,8 @@ def decision(**changes):
         "gate_dbfs": None,
         "gate_above_floor_db": None,
         "floor_rise_db_s": 3.0,
+        "floor_rise_on_db_s": 0.3,
+        "floor_most_on_dbfs": -50.0,
         "pre_roll_s": 0.0,
         "hang_over_s": 0.0,
     }
@@ -386,6 +388,14 @@ def test_noise_that_would_be_named_is_not_once_it_is_the_background():
     levels = [-45.0] * 200
     _, changes, _ = follow([0.3] * 100 + [0.6] * 100, levels, gated())
     assert changes == []
+
+
+def test_hiss_that_was_taken_for_a_sound_becomes_silence():
+    """From -73 dB the floor rises 0.3 dB/s while a label is on: to -60 dB within 45 s."""
+    windows = 4 * 120
+    states, changes, _ = follow([0.9] * windows, [-60.0] * windows, gated())
+    assert states[0] == "sounding" and states[-1] == "silence"
+    assert times(changes)[-1][0] == "end" and times(changes)[-1][1] < 45
 
 
 def test_a_continuous_sound_is_reported_for_as_long_as_it_lasts():

@@ -232,8 +232,8 @@ def test_a_trouble_lasts_until_sound_comes_again(speech, classifier):
     begun, ended = kept.troubles
     assert (begun.cause, begun.text, begun.end_s) == ("lost", "the cable came off", None)
     assert begun.start_s == 2.0
-    assert ended.end_s - ended.start_s == pytest.approx(6, abs=0.05)
-    assert ended.end_wall_s - ended.start_wall_s == pytest.approx(6, abs=0.05)
+    assert ended.end_s - ended.start_s == pytest.approx(5, abs=0.05)
+    assert ended.end_wall_s - ended.start_wall_s == pytest.approx(5, abs=0.05)
     order = [s.kind for s in kept.sounds]
     assert order[:2] == ["start", "end"]  # the end is told when the sound breaks off
     assert kept.notes == ["Listening to blocks. Ctrl-C ends it."] * 2

@@ -40,6 +40,8 @@ class Decision:
     gate_dbfs: float | None
     gate_above_floor_db: float | None
     floor_rise_db_s: float | None
+    floor_rise_on_db_s: float | None
+    floor_most_on_dbfs: float | None
     pre_roll_s: float | None
     hang_over_s: float | None
 
@@ -51,8 +53,8 @@ class Decision:
                     isinstance(value, int | float) and not isinstance(value, bool),
                     f"{where} must be a number, or {{label: number, ...}}",
                 )
-        not_negative = [*_EACH, "context_s", "smoothing_s", "floor_rise_db_s"]
-        for name in (*not_negative, "pre_roll_s", "hang_over_s", "gate_above_floor_db"):
+        floor = ("gate_above_floor_db", "floor_rise_db_s", "floor_rise_on_db_s")
+        for name in (*_EACH, *floor, "context_s", "smoothing_s", "pre_roll_s", "hang_over_s"):
             for _, value in _by_label(getattr(self, name)):
                 check(value >= 0, f"{name}={value} must not be negative")
         for name in ("threshold", "uncertain"):
@@ -189,16 +191,19 @@ class Change:
 class Gate:
     """Tells sound from the background: louder than a limit, and than the running noise floor.
 
-    The floor follows the level down at once and up by `floor_rise_db_s`, but up only while no
-    label is on: a continuous sound must not become its own background. It starts at the bottom,
-    so that what sounds from the first moment on is heard.
+    The floor follows the level down at once and up by `floor_rise_db_s`. While a label is on it
+    rises by `floor_rise_on_db_s`, and no further than `floor_most_on_dbfs`: a continuous sound must
+    not become its own background, but the hiss of a quiet room that was taken for one must. It
+    starts at the bottom, so that what sounds from the first moment on is heard.
     """
 
     def __init__(self, decision: Decision) -> None:
         none = decision.gate_dbfs is None
         self._least = -math.inf if none else decision.gate_dbfs or 0.0
         self._above = decision.gate_above_floor_db
-        self._rise = decision.floor_rise_db_s or 0.0
+        self._rise_db_s = {True: decision.floor_rise_db_s, False: decision.floor_rise_on_db_s}
+        most = decision.floor_most_on_dbfs
+        self._most_on_dbfs = math.inf if most is None else most
         self._hang_over_s = decision.hang_over_s or 0.0
         self._open_until_s = -math.inf
         self.floor_dbfs = max(_QUIETEST_DBFS, self._least - (self._above or 0.0))
@@ -208,8 +213,10 @@ class Gate:
         limit = self._least
         if self._above is not None:
             limit = max(limit, self.floor_dbfs + self._above)
-            rise = self._rise * (end_s - start_s) if idle else 0.0
-            self.floor_dbfs = max(_QUIETEST_DBFS, min(level_dbfs, self.floor_dbfs + rise))
+            risen = self.floor_dbfs + (self._rise_db_s[idle] or 0.0) * (end_s - start_s)
+            if not idle:
+                risen = max(self.floor_dbfs, min(risen, self._most_on_dbfs))
+            self.floor_dbfs = max(_QUIETEST_DBFS, min(level_dbfs, risen))
         if level_dbfs >= limit:
             self._open_until_s = end_s + self._hang_over_s
             return True

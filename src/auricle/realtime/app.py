@@ -48,10 +48,10 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
         if instead is None:
             raise
         sys.stderr.write(f"There is no microphone to listen to: {error}\n")
-        return _run(instead, classifier)
+        return _run(instead, classifier, again=True)
 
 
-def _run(config: Listen, classifier: Classifier) -> int:
+def _run(config: Listen, classifier: Classifier, again: bool = False) -> int:
     source, bundle = config.realtime.listened_to, classifier.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
     session = session_of(source, classifier)
@@ -65,7 +65,7 @@ def _run(config: Listen, classifier: Classifier) -> int:
             sink.begin(session, engine.health)
             begun.append(sink)
         for sink in sinks:
-            for line in [*_head(session), *notes_of(config.realtime)]:
+            for line in [*_head(session)[again:], *notes_of(config.realtime)]:
                 sink.note(line)
         status = _until_it_ends(engine)
     finally:

@@ -6,20 +6,20 @@ hearing is told like a sound: with a start and an end.
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from auricle.audio import Resampler, Samples
 from auricle.bundle import Classifier
-from auricle.decision import Change, Decision
-from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
+from auricle.decision import Decision
+from auricle.realtime.events import Health, Moment, Session
 from auricle.realtime.hearing import Heard, Hearing
 from auricle.realtime.inlet import Block, Inlet, Item, Opened, Told, clock
 from auricle.realtime.settings import Engine as Settings
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sources import Source
+from auricle.realtime.teller import Teller
 from auricle.realtime.timeline import Timeline
 
 # What a source says of itself; the first block after it ends it.
@@ -43,7 +43,6 @@ class Engine:
         sinks: Sequence[Sink],
     ) -> None:
         self._source, self._settings, self._session = source, settings, session
-        self._classifier, self._sinks = classifier, list(sinks)
         self._stop, self._done = threading.Event(), threading.Event()
         self._inlet = Inlet(settings.queue_s, source.waits, source.live, self._stop)
         rate = classifier.bundle.preprocess.sample_rate_hz
@@ -53,9 +52,10 @@ class Engine:
         self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
         self._zeros_s = self._told_s = 0.0
         self._dropped_s, self._overflows = 0.0, 0
-        self._failing: dict[int, str] = {}
+        self._position = 0  # of the next sample that is heard
         self._error: BaseException | None = None
         self.health = Health(source.name)
+        self._teller = Teller(sinks, self.health, self._wall_s)
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
             for name, work in (("producer", self._produce), ("consumer", self._consume))
@@ -87,7 +87,7 @@ class Engine:
     def stop(self) -> None:
         """End soon: both threads, and whoever waits for a screen."""
         self._halt()
-        for sink in self._sinks:
+        for sink in self._teller.sinks:
             sink.hurry()
 
     def _halt(self) -> None:
@@ -125,11 +125,13 @@ class Engine:
                         case Block():
                             self._heard(item)
                         case Told():
-                            self._begin_trouble(item.cause, item.text)
-            self._hear_rest()
+                            self._source_told(item)
+            # What the resampler still holds
+            self._hear(self._resampler.push(np.zeros(0, np.float32), last=True))
             self._silence()
+            now_s = self._timeline.now / self._rate_hz
             for cause in list(self.health.troubles):
-                self._end_trouble(cause)
+                self._teller.end_trouble(cause, now_s)
         finally:
             self._done.set()
 
@@ -140,7 +142,7 @@ class Engine:
         self._zeros_s = 0.0
         self.health.source = opened.name
         if not self._session.demonstration:
-            self._tell("note", f"Listening to {opened.name}. Ctrl-C ends it.")
+            self._teller.tell("note", f"Listening to {opened.name}. Ctrl-C ends it.")
 
     def _heard(self, block: Block) -> None:
         data = block.data
@@ -149,22 +151,18 @@ class Engine:
         if placed.why:
             self._gap(placed.position, placed.missing, placed.why)
         for cause in _OF_SOURCES:
-            self._end_trouble(cause)
+            self._teller.end_trouble(cause, placed.position / self._rate_hz)
         if self._source.continuous:
-            self._watch_zeros(samples, block)
+            self._watch_zeros(samples, placed.position, block)
         self.health.heard_s += block.frames / self._source_hz
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1)
-        samples = self._resampler.push(samples)
-        self._hear(placed.position, samples)
+        self._hear(self._resampler.push(samples))
 
-    def _hear_rest(self) -> None:
-        """Hear what the resampler still holds at the end of the sound."""
-        samples = self._resampler.push(np.zeros(0, np.float32), last=True)
-        self._hear(self._timeline.next - len(samples), samples)
-
-    def _hear(self, position: int, samples: Samples) -> None:
-        self._tell_audio(position, samples)
+    def _hear(self, samples: Samples) -> None:
+        start_s = self._position / self._rate_hz
+        self._position += len(samples)
+        self._teller.tell("audio", start_s, samples, wanted="wants_audio")
         for heard in self._hearing.push(samples):
             self._tell_heard(heard)
 
@@ -172,18 +170,26 @@ class Engine:
         """Nothing that sounded before a gap is known to go on after it."""
         self._silence()
         self._hearing.restart(position)
+        self._position = position
         self._resampler = Resampler(self._source_hz, self._rate_hz)
         self.health.gaps += 1
         if why == "gap":
             missing_s = missing / self._rate_hz
             self.health.missing_s += missing_s
             start_s = (position - missing) / self._rate_hz
-            self._begin_trouble("gap", f"{missing_s:.1f} s of sound did not come", start_s)
-            self._end_trouble("gap")
+            text = f"{missing_s:.1f} s of sound did not come"
+            self._teller.begin_trouble("gap", text, start_s)
+            self._teller.end_trouble("gap", position / self._rate_hz)
 
     def _silence(self) -> None:
         for change in self._hearing.tracker.finish():
-            self._tell_change(change)
+            self._teller.change(change)
+
+    def _source_told(self, item: Told) -> None:
+        if item.cause == "stalled" and self.health.troubles.keys() & _OF_SOURCES:
+            return  # it is known that nothing comes
+        self._silence()
+        self._teller.begin_trouble(item.cause, item.text, self._timeline.next / self._rate_hz)
 
     def _account(self, items: list[Item]) -> None:
         """Keep the figures of health, and tell what was lost."""
@@ -192,72 +198,56 @@ class Engine:
         health.queue_s = sum(block.frames for block in blocks) / self._source_hz
         oldest_s = blocks[0].captured_s if blocks else None
         health.queue_age_s = 0.0 if oldest_s is None else max(0.0, clock() - oldest_s)
+        now_s = self._timeline.next / self._rate_hz
         if inlet.dropped_s > self._dropped_s:
             self._dropped_s = health.dropped_s = inlet.dropped_s
-            self._begin_trouble(
+            self._teller.begin_trouble(
                 "dropped",
                 f"the queue of {self._settings.queue_s:g} s was full, the oldest sound was "
                 "dropped: give the listener more of the processor, or a larger "
                 "realtime.engine.queue_s",
+                now_s,
             )
-        elif "dropped" in health.troubles and health.queue_s < self._settings.queue_s / 2:
-            self._end_trouble("dropped")
+        elif health.queue_s < self._settings.queue_s / 2:
+            self._teller.end_trouble("dropped", now_s)
         if inlet.overflows > self._overflows:
             self._overflows = health.overflows = inlet.overflows
-            self._begin_trouble("overflow", "the device lost sound before it could be fetched")
-            self._end_trouble("overflow")
+            text = "the device lost sound before it could be fetched"
+            self._teller.begin_trouble("overflow", text, now_s)
+            self._teller.end_trouble("overflow", now_s)
 
-    def _watch_zeros(self, samples: Samples, block: Block) -> None:
+    def _watch_zeros(self, samples: Samples, position: int, block: Block) -> None:
+        start_s = position / self._rate_hz
         if samples.any():
             self._zeros_s = 0.0
-            self._end_trouble("muted")
+            self._teller.end_trouble("muted", start_s)
             return
         before, self._zeros_s = self._zeros_s, self._zeros_s + block.frames / self._source_hz
         if before < self._settings.muted_s <= self._zeros_s:
-            self._begin_trouble(
+            self._teller.begin_trouble(
                 "muted",
                 f"{self.health.source} sends zeros only: it is muted, or this program may not "
                 "use it; see the system's sound and privacy settings",
-                self._timeline.next / self._rate_hz - self._zeros_s,
+                start_s - before,
             )
-
-    def _begin_trouble(self, cause: str, text: str, start_s: float | None = None) -> None:
-        if cause in self.health.troubles:
-            return
-        if cause in _OF_SOURCES:
-            if cause == "stalled" and self.health.troubles.keys() & _OF_SOURCES:
-                return  # it is known that nothing comes
-            self._silence()
-        start_s = self._timeline.next / self._rate_hz if start_s is None else max(0.0, start_s)
-        trouble = Trouble(cause, text, start_s, self._wall_s(start_s))
-        self.health.troubles[cause] = trouble
-        self._tell("trouble", trouble)
-
-    def _end_trouble(self, cause: str) -> None:
-        trouble = self.health.troubles.pop(cause, None)
-        if trouble is None:
-            return
-        end_s = max(trouble.start_s, self._timeline.next / self._rate_hz)
-        self._tell("trouble", replace(trouble, end_s=end_s, end_wall_s=self._wall_s(end_s)))
 
     def _wall_s(self, time_s: float) -> float | None:
         return self._timeline.wall_s(time_s) if self._source.live else None
-
-    def _tell_audio(self, position: int, samples: Samples) -> None:
-        for sink in self._sinks:
-            if sink.wants_audio:
-                self._try(sink, "audio", position / self._rate_hz, samples)
 
     def _tell_heard(self, heard: Heard) -> None:
         health, tracker = self.health, self._hearing.tracker
         health.windows += 1
         for change in heard.changes:
-            self._tell_change(change)
+            self._teller.change(change)
         if heard.end_s >= self._told_s + self._settings.ongoing_s:
             self._told_s = heard.end_s
             for change in tracker.ongoing:
                 if heard.end_s - change.start_s >= self._settings.ongoing_s:
-                    self._tell_change(change)
+                    self._teller.change(change)
+        if self._source.live:
+            latency_s = self._timeline.latency_s(heard.end_s)
+            if latency_s is not None:
+                health.latency.add(latency_s)
         moment = Moment(
             heard.start_s,
             heard.end_s,
@@ -268,46 +258,4 @@ class Engine:
             tracker.state,
             tracker.sounding,
         )
-        if self._source.live:
-            latency_s = self._timeline.latency_s(heard.end_s)
-            if latency_s is not None:
-                health.latency.add(latency_s)
-        for sink in self._sinks:
-            if sink.wants_moments:
-                self._try(sink, "moment", moment)
-
-    def _tell_change(self, change: Change) -> None:
-        sound = Sound(
-            {"begin": "start"}.get(change.kind, change.kind),
-            change.label,
-            change.start_s,
-            change.end_s,
-            self._wall_s(change.start_s),
-            self._wall_s(change.end_s),
-            change.confidence,
-            change.peak,
-            change.level_dbfs,
-        )
-        self._tell("sound", sound)
-
-    def _tell(self, what: str, *arguments: Any) -> None:
-        for sink in self._sinks:
-            self._try(sink, what, *arguments)
-
-    def _try(self, sink: Sink, what: str, *arguments: Any) -> None:
-        """Call a sink; one that fails is a trouble, which the others tell."""
-        try:
-            getattr(sink, what)(*arguments)
-        except BrokenPipeError:
-            raise  # whoever read the screen is gone: the end
-        except OSError as error:
-            if id(sink) in self._failing:
-                return
-            where = f": {error.filename}" if error.filename else ""
-            self._failing[id(sink)] = f"{error.strerror or error}{where}; it is tried again"
-        else:
-            if self._failing.pop(id(sink), None) is None:
-                return
-        self._end_trouble("sink")
-        if self._failing:
-            self._begin_trouble("sink", " | ".join(self._failing.values()))
+        self._teller.tell("moment", moment, wanted="wants_moments")

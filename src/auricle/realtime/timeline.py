@@ -80,6 +80,14 @@ class Timeline:
         self.next = round(position + block.frames * per)
         return Placed(round(position), max(0, round(position) - before) if why else 0, why)
 
+    @property
+    def now(self) -> int:
+        """Position that sounds now, by the clock; that of the next sample where nothing tells."""
+        if self._anchor is None:
+            return self.next
+        position, at_s = self._anchor
+        return max(self.next, round(position + (clock() - at_s) * self._rate_hz))
+
     def latency_s(self, end_s: float) -> float | None:
         """Seconds since a time of the stream sounded."""
         return None if self._anchor is None else clock() - self._time_of(end_s * self._rate_hz)
