@@ -59,7 +59,7 @@ def _run(config: Listen, classifier: Classifier, again: bool = False) -> int:
     engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
     if threading.current_thread() is threading.main_thread():
         _end_on_signals(engine)
-    status, begun = 0, list[Sink]()
+    status, begun, failed = 0, list[Sink](), True
     try:
         for sink in sinks:
             sink.begin(session, engine.health)
@@ -67,9 +67,11 @@ def _run(config: Listen, classifier: Classifier, again: bool = False) -> int:
         for sink in sinks:
             for line in [*_head(session)[again:], *notes_of(config.realtime)]:
                 sink.note(line)
-        status = _until_it_ends(engine)
+        status, failed = _until_it_ends(engine), False
     finally:
-        status = max(status, _end(begun, engine))
+        # Of a source that never gave anything, its error says enough.
+        summary = "" if failed and not engine.health.windows else _summary(engine)
+        status = max(status, _end(begun, engine, summary))
     if engine.hangs or any(sink.hangs for sink in sinks):
         # A device or a screen that never returns must not keep the process alive; all is written.
         os._exit(status)
@@ -123,9 +125,9 @@ def _until_it_ends(engine: Engine) -> int:
     return 0
 
 
-def _end(sinks: list[Sink], engine: Engine) -> int:
+def _end(sinks: list[Sink], engine: Engine, summary: str) -> int:
     """End them all, whatever becomes of one of them; give the exit status."""
-    summary, status = _summary(engine), 0
+    status = 0
     for sink in sinks:
         try:
             sink.end(summary)
@@ -142,8 +144,6 @@ def _end(sinks: list[Sink], engine: Engine) -> int:
 
 def _summary(engine: Engine) -> str:
     health = engine.health
-    if not health.windows:
-        return ""
     text = f"Heard {health.heard_s:.2f} s in {health.windows} windows; "
     text += f"dropped {health.dropped_s:.2f} s."
     if health.gaps:
