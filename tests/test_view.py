@@ -210,6 +210,18 @@ def test_a_trouble_is_told_in_words_and_its_age_goes_on_without_sound(clock):
     assert any("over after 1 min 16 s: the source is gone" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [("lost", "no source"), ("moved", "no source"), ("stalled", "no sound"), ("muted", "muted")],
+)
+def test_what_keeps_it_from_hearing_takes_the_place_of_what_it_heard(cause, words, clock):
+    view, _ = view_on(Screen())
+    hear(view, clock, 10.0, (0.9, 0.1), ["music"])
+    view.trouble(trouble(cause, 10.0))
+    lines = drawn(view)
+    assert with_word(lines, words) and not with_word(lines, "music")
+
+
 def test_the_last_events_are_listed_the_newest_first(clock):
     view, _ = view_on(Screen())
     for i in range(20):

@@ -25,7 +25,7 @@ from auricle.realtime.sinks.words import length, printable
 
 _STATES = {"silence": "silence", "none": "none of these", "uncertain": "not sure"}
 # Where a trouble keeps it from hearing, in place of what it heard last.
-_DEAF = {"lost": "no source", "stalled": "no sound", "muted": "muted"}
+_DEAF = {"lost": "no source", "stalled": "no sound", "moved": "no source", "muted": "muted"}
 
 
 def picture(shown: Shown, width: int, height: int) -> list[Line]:

@@ -23,7 +23,7 @@ _STALE_S = 5.0  # ... after which what was heard last is no more what is heard
 _WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
 _AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's
 _REST = Control((ControlType.ERASE_IN_LINE, 0))
-_SOURCE_GONE = ("lost", "stalled")
+_SOURCE_GONE = ("lost", "stalled", "moved")
 # For terminals that have letters of ASCII only.
 _ASCII = str.maketrans("█▌┃─▁▂▃▄▅▆▇▀●·…", "#=|-._--==##*..")
 
@@ -130,7 +130,7 @@ class View(Sink):
             self._console.set_alt_screen(False)
             self._console.show_cursor(True)
         if summary:
-            self._console.out(printable(summary), highlight=False)
+            self._console.print(printable(summary), markup=False, highlight=False, emoji=False)
 
     def _pass_time(self) -> None:
         """Let the last minute go on, also while nothing comes."""
