@@ -193,10 +193,10 @@ def test_a_pause_on_standard_input_is_told_with_its_start_and_end(
     assert "nothing came for 0.4 s" in begun.text
     assert ended.cause == "stalled"
     assert begun.start_s == 1.0
-    assert ended.end_s >= 1.4
+    assert ended.end_s >= 1.38  # the block that ends it begins 20 ms before it is there
     # Each second is heard by itself, the second one after the pause.
     assert len(ear.moments) == 8
-    assert ear.moments[4].start_s >= 1.38  # its block begins 20 ms before it is there
+    assert ear.moments[4].start_s >= 1.38
     assert np.all(ear.probabilities[:4] == ear.probabilities[4:])
 
 
