@@ -29,7 +29,11 @@ def run() -> list[Figure]:
             server.pactl("set-default-source", "mic")
             microphone = {**environment(), **server.environment, "PYTHONPATH": str(ROOT / "src")}
             with playing(server, 60 * _MINUTES + 30):
-                _, said = share_of_core(["realtime/source=microphone"], microphone, 60 * _MINUTES)
+                _, said = share_of_core(
+                    ["realtime/source=microphone", "realtime.screen=lines"],
+                    microphone,
+                    60 * _MINUTES,
+                )
     finally:
         for process in busy:
             process.kill()

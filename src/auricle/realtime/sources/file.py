@@ -13,7 +13,7 @@ from auricle.realtime.inlet import Inlet
 
 # A block costs a turn of two threads. At full speed it need not be short; paced, nobody waits for
 # one, as long as windows end where blocks do.
-_BLOCK_S = {"fast": 1.0, "live": 0.05}
+_BLOCK_S = {"fast": 1.0, "live": 0.25}
 
 
 @dataclass(frozen=True)
