@@ -96,7 +96,7 @@ def test_paced_as_live_it_lasts_as_long_as_the_sound(tmp_path: Path) -> None:
     inlet.close()
     opened, *blocks = chain.from_iterable(iter(inlet.take, None))
     assert isinstance(opened, Opened)
-    assert [block.frames for block in blocks] == [1600] * 5
+    assert [block.frames for block in blocks] == [4000, 4000]
 
 
 def test_without_a_microphone_it_says_why_and_plays_the_demonstration(tmp_path: Path) -> None:
