@@ -149,7 +149,7 @@ def _hear(
     preprocess = classifier.bundle.preprocess
     samples = load(path, preprocess.sample_rate_hz)
     levels = level_dbfs(preprocess.windows(samples))
-    noise = pink_noise(len(samples), (seed, int(clip.sha256[:16], 16)))
+    noise = pink_noise(len(samples), preprocess.sample_rate_hz, (seed, int(clip.sha256[:16], 16)))
     scores = [
         _logits(classifier, condition.apply(samples, preprocess.sample_rate_hz, noise))
         for condition in conditions

@@ -20,7 +20,6 @@ from auricle.realtime.replay.settings import Replay
 # At full speed a block need not be short, and each costs a turn of two threads.
 _BLOCK_S = 1.0
 _NOISE = 1 << 20  # samples of noise, over and over: a power of two, so without a seam
-_LOWEST_HZ = 20.0  # microphones hear nothing below it
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Programme:
         settings = self._settings
         if settings.noise_dbfs is None:
             return np.zeros(1, np.float32)
-        noise = pink_noise(_NOISE, (settings.seed,), _LOWEST_HZ / rate)
+        noise = pink_noise(_NOISE, rate, (settings.seed,))
         gain_db = settings.noise_dbfs - float(level_dbfs(noise))
         return noise * np.float32(10 ** (gain_db / 20))
 
