@@ -325,6 +325,28 @@ def test_no_block_of_a_hung_source_keeps_the_listener_alive(classifier):
     never.set()
 
 
+def test_a_second_signal_in_the_midst_of_the_first_does_not_hang(classifier):
+    source = Given([])
+    engine = Engine(
+        source, classifier, classifier.bundle.decision, SETTINGS, session_of(source, classifier), []
+    )
+
+    class Interrupted(threading.Event):
+        """What a handler of SIGHUP does while that of SIGTERM holds the lock of the event."""
+
+        def set(self):
+            with self._cond:
+                engine.stop()
+            super().set()
+
+    engine._stop = Interrupted()
+    ends = threading.Thread(target=engine.stop, daemon=True)
+    ends.start()
+    ends.join(2)
+    assert not ends.is_alive()
+    assert engine._stop.is_set()
+
+
 def test_a_device_that_hangs_while_it_is_opened_is_told(speech, classifier):
     told = threading.Event()
 

@@ -44,6 +44,7 @@ class Engine:
     ) -> None:
         self._source, self._settings, self._session = source, settings, session
         self._stop, self._done = threading.Event(), threading.Event()
+        self._halting = False
         self._inlet = Inlet(settings.queue_s, source.waits, source.live, self._stop)
         rate = classifier.bundle.preprocess.sample_rate_hz
         self._rate_hz = rate
@@ -91,7 +92,14 @@ class Engine:
             sink.hurry()
 
     def _halt(self) -> None:
-        self._stop.set()
+        # A signal may come while the main thread is in here: its handler must not wait for the
+        # lock of the event, which this very thread holds.
+        if not self._halting:
+            self._halting = True
+            try:
+                self._stop.set()
+            finally:
+                self._halting = False
         self._inlet.wake()
 
     @property
