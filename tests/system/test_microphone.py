@@ -4,8 +4,10 @@ Each fault that `auricle listen` survives is made for real: the microphone goes 
 stream is moved, the server is killed, nothing comes, it is muted.
 """
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -380,6 +382,36 @@ def test_another_rate_than_the_bundles_is_resampled(server: SoundServer) -> None
     listener.until("speech begins", at)
     listener.until("music begins", at)
     listener.ends()
+
+
+def test_ctrl_c_gives_the_cursor_back_that_the_table_of_devices_hides(server: SoundServer) -> None:
+    master, terminal = pty.openpty()
+    listener = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from auricle.cli import main; main()",
+            "devices",
+            "--seconds",
+            "20",
+        ],
+        env={**server.environment, "TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while data := os.read(master, 65536):
+            shown += data
+            if b"ALSA" in data:
+                listener.send_signal(signal.SIGINT)
+    os.close(master)
+    assert listener.wait(10) == 130
+    hidden, back = b"\x1b[?25l", b"\x1b[?25h"
+    assert hidden in shown
+    assert shown.rindex(back) > shown.rindex(hidden)
 
 
 @pytest.mark.parametrize("backend", ["pyaudio", "sounddevice"])
