@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -225,6 +226,24 @@ def test_the_default_microphone_is_followed_where_someone_chose_another(
     at = listener.until("Listening to ALSA/default (other)", at)
     server.play(DEMO, "other")
     listener.until("speech begins", at)
+    listener.ends()
+
+
+def test_a_move_is_noticed_although_the_watch_for_it_died(server: SoundServer) -> None:
+    """As where pipewire-pulse is started anew, which leaves the stream alone."""
+    server.microphone("other")
+    listener = Listener(server, PLUGIN, "realtime.source.device=ALSA/mic")
+    at = listener.until("Listening to ALSA/mic (mic)")
+    children = psutil.Process(listener.process.pid).children
+    ends = time.monotonic() + 5
+    while not (watch := [c for c in children() if "subscribe" in c.cmdline()]):
+        assert time.monotonic() < ends
+    watch[0].kill()
+    watch[0].wait(5)
+    move(server, "other")
+    at = listener.until("TROUBLE moved", at, within_s=20)
+    listener.until("moved is over", at)
+    assert "(mic)" in server_source(server)
     listener.ends()
 
 
