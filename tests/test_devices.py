@@ -1,5 +1,6 @@
 """Microphones are found by index, identity or name; a wrong one lists the right ones."""
 
+import importlib
 import threading
 from collections.abc import Iterator
 from itertools import chain
@@ -170,6 +171,96 @@ def test_another_device_is_not_taken_for_the_lost_one(watched):
     looked = len(hardware.opened)
     threading.Event().wait(0.5)
     assert len(hardware.opened) == looked
+
+
+class Server:
+    """What `pactl` would answer: which source feeds the stream, which there are."""
+
+    def __init__(self, monkeypatch, source):
+        self.feeds, self.moves, self.changed = source, True, threading.Event()
+        monkeypatch.setattr(microphone, "Route", lambda: self)
+
+    def source(self):
+        return self.feeds
+
+    def sources(self):
+        return ["mic", "other"]
+
+    def move_to(self, name):
+        self.feeds = name if self.moves else self.feeds
+
+    def watch(self):
+        pass
+
+    renew = close = watch
+
+
+@pytest.fixture
+def server(monkeypatch):
+    return Server(monkeypatch, "mic")
+
+
+def test_another_source_is_not_listened_to_where_the_server_refuses_to_move(server, watched):
+    hardware, inlet = watched
+    until(lambda: hardware.opened)
+    server.feeds, server.moves = "other", False
+    hardware.opened[0].active = False
+    until(lambda: len(hardware.opened) > 2)
+    for stream in hardware.opened[:-1]:
+        stream.sends()
+        assert not stream.active
+    assert inlet.queued_s == 0
+    server.moves = True
+    until(lambda: hardware.opened[-1].active)
+    until(lambda: (hardware.opened[-1].sends(), inlet.queued_s)[1])
+
+
+def test_a_server_that_answers_late_has_moved_nothing(monkeypatch):
+    late = Server(monkeypatch, None)
+    stop = threading.Event()
+    source = parse(compose("listen", []), Listen).realtime.listened_to
+    inlet = Inlet(5.0, False, True, stop)
+    one = microphone._Watched(source, Hardware(), inlet, 16000, 0.02, stop)
+    late.feeds = "mic"
+    assert one._moved(DEVICES[3]) == ""
+    late.feeds = "other"
+    assert "from mic to other" in one._moved(DEVICES[3])
+
+
+def test_a_library_that_cannot_look_while_the_server_is_gone_is_asked_again(watched):
+    hardware, _ = watched
+    until(lambda: hardware.opened)
+    asked = []
+
+    def refuse():
+        asked.append(1)
+        raise DeviceError("the microphones cannot be listed (Internal PortAudio error)")
+
+    hardware.devices = refuse
+    hardware.opened[0].active = False
+    until(lambda: len(asked) > 1)
+    del hardware.devices
+    until(lambda: len(hardware.opened) == 2)
+
+
+@pytest.mark.parametrize("name", ["pyaudio", "sounddevice"])
+def test_what_portaudio_refuses_is_an_error_of_the_device_and_may_be_tried_again(name, monkeypatch):
+    library = pytest.importorskip(name)
+    backend = importlib.import_module(f"auricle.realtime.devices.with_{name}").Microphones()
+
+    def refuse(*_):
+        if name == "pyaudio":
+            raise OSError(-9999, "Unanticipated host error")
+        raise library.PortAudioError("Error initializing PortAudio: x", -9999)
+
+    start = {"pyaudio": "PyAudio", "sounddevice": "_initialize"}[name]
+    with monkeypatch.context() as patched:
+        patched.setattr(library, start, refuse)
+        for _ in range(2):
+            with pytest.raises(DeviceError, match="cannot be listed"):
+                backend.devices()
+    backend.devices()
+    backend.close()
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,17 @@ def test_exact_zeros_of_a_microphone_mean_that_it_is_muted(speech, classifier):
     assert listen(Given([*loud, *silence, *loud]), classifier)[1].troubles == []
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_what_is_no_sound_is_told_and_does_not_stay(value, speech, classifier):
+    sound = np.concatenate([speech, np.zeros(2 * RATE, np.float32)])
+    sound[2 * RATE : 2 * RATE + 100] = value
+    _, kept = listen(Given(cut(sound, [320]), live=True, continuous=True), classifier)
+    assert [t.cause for t in kept.troubles][:2] == ["broken", "broken"]
+    assert kept.troubles[1].end_s == pytest.approx(2.02)
+    assert kept.moments[-1].sounding == []
+    assert all(np.isfinite([s.confidence, s.peak, s.level_dbfs]).all() for s in kept.sounds)
+
+
 def test_overflows_of_the_device_are_counted_and_told(speech, classifier):
     def overflow(inlet):
         inlet.overflows += 1
@@ -323,6 +334,28 @@ def test_no_block_of_a_hung_source_keeps_the_listener_alive(classifier):
     assert time.monotonic() - begun < 2
     assert engine.hangs
     never.set()
+
+
+def test_a_second_signal_in_the_midst_of_the_first_does_not_hang(classifier):
+    source = Given([])
+    engine = Engine(
+        source, classifier, classifier.bundle.decision, SETTINGS, session_of(source, classifier), []
+    )
+
+    class Interrupted(threading.Event):
+        """What a handler of SIGHUP does while that of SIGTERM holds the lock of the event."""
+
+        def set(self):
+            with self._cond:
+                engine.stop()
+            super().set()
+
+    engine._stop = Interrupted()
+    ends = threading.Thread(target=engine.stop, daemon=True)
+    ends.start()
+    ends.join(2)
+    assert not ends.is_alive()
+    assert engine._stop.is_set()
 
 
 def test_a_device_that_hangs_while_it_is_opened_is_told(speech, classifier):

@@ -91,3 +91,13 @@ def test_sound_that_comes_in_a_burst_is_not_of_the_future():
         line.place(block(second * RATE, RATE, now_s - 1))
     assert line.wall_s(10.0) == pytest.approx(time.time(), abs=0.5)
     assert line.wall_s(0.0) == pytest.approx(time.time() - 10, abs=0.5)
+
+
+def test_after_a_pause_of_the_whole_machine_the_time_of_the_day_is_right_at_once():
+    line, asleep_s = Timeline(RATE, None), 3600.0
+    line.open(RATE)
+    for second in range(5):
+        line.place(block(second * RATE, captured_s=clock() + second))
+    awake = line.place(block(5 * RATE, captured_s=clock() + 5 + asleep_s))
+    assert not awake.why  # nothing says that sound is missing
+    assert line.wall_s(5.0) == pytest.approx(time.time() + 5 + asleep_s, abs=0.5)

@@ -4,8 +4,10 @@ Each fault that `auricle listen` survives is made for real: the microphone goes 
 stream is moved, the server is killed, nothing comes, it is muted.
 """
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -226,6 +229,24 @@ def test_the_default_microphone_is_followed_where_someone_chose_another(
     listener.ends()
 
 
+def test_a_move_is_noticed_although_the_watch_for_it_died(server: SoundServer) -> None:
+    """As where pipewire-pulse is started anew, which leaves the stream alone."""
+    server.microphone("other")
+    listener = Listener(server, PLUGIN, "realtime.source.device=ALSA/mic")
+    at = listener.until("Listening to ALSA/mic (mic)")
+    children = psutil.Process(listener.process.pid).children
+    ends = time.monotonic() + 5
+    while not (watch := [c for c in children() if "subscribe" in c.cmdline()]):
+        assert time.monotonic() < ends
+    watch[0].kill()
+    watch[0].wait(5)
+    move(server, "other")
+    at = listener.until("TROUBLE moved", at, within_s=20)
+    listener.until("moved is over", at)
+    assert "(mic)" in server_source(server)
+    listener.ends()
+
+
 def move(server: SoundServer, name: str) -> None:
     (output,) = outputs(server)
     server.pactl("move-source-output", str(output["index"]), name)
@@ -380,6 +401,36 @@ def test_another_rate_than_the_bundles_is_resampled(server: SoundServer) -> None
     listener.until("speech begins", at)
     listener.until("music begins", at)
     listener.ends()
+
+
+def test_ctrl_c_gives_the_cursor_back_that_the_table_of_devices_hides(server: SoundServer) -> None:
+    master, terminal = pty.openpty()
+    listener = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from auricle.cli import main; main()",
+            "devices",
+            "--seconds",
+            "20",
+        ],
+        env={**server.environment, "TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while data := os.read(master, 65536):
+            shown += data
+            if b"ALSA" in data:
+                listener.send_signal(signal.SIGINT)
+    os.close(master)
+    assert listener.wait(10) == 130
+    hidden, back = b"\x1b[?25l", b"\x1b[?25h"
+    assert hidden in shown
+    assert shown.rindex(back) > shown.rindex(hidden)
 
 
 @pytest.mark.parametrize("backend", ["pyaudio", "sounddevice"])

@@ -24,6 +24,9 @@ from auricle.realtime.timeline import Timeline
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
+# 40 dB over full scale is no sound, nor is what is not finite: a network of numbers makes of one
+# such sample that a label never ends.
+_LARGEST = 100.0
 _JOINED_S = 0.6  # both threads; with what a screen may take it stays below a second
 
 
@@ -44,6 +47,7 @@ class Engine:
     ) -> None:
         self._source, self._settings, self._session = source, settings, session
         self._stop, self._done = threading.Event(), threading.Event()
+        self._halting = False
         self._inlet = Inlet(settings.queue_s, source.waits, source.live, self._stop)
         rate = classifier.bundle.preprocess.sample_rate_hz
         self._rate_hz = rate
@@ -91,7 +95,14 @@ class Engine:
             sink.hurry()
 
     def _halt(self) -> None:
-        self._stop.set()
+        # A signal may come while the main thread is in here: its handler must not wait for the
+        # lock of the event, which this very thread holds.
+        if not self._halting:
+            self._halting = True
+            try:
+                self._stop.set()
+            finally:
+                self._halting = False
         self._inlet.wake()
 
     @property
@@ -152,6 +163,7 @@ class Engine:
             self._gap(placed.position, placed.missing, placed.why)
         for cause in _OF_SOURCES:
             self._teller.end_trouble(cause, placed.position / self._rate_hz)
+        samples = self._sane(samples, placed.position)
         if self._source.continuous:
             self._watch_zeros(samples, placed.position, block)
         self.health.heard_s += block.frames / self._source_hz
@@ -215,6 +227,20 @@ class Engine:
             text = "the device lost sound before it could be fetched"
             self._teller.begin_trouble("overflow", text, now_s)
             self._teller.end_trouble("overflow", now_s)
+
+    def _sane(self, samples: Samples, position: int) -> Samples:
+        """Put zeros for a block that holds what is no sound; drivers do send such."""
+        start_s = position / self._rate_hz
+        if not len(samples) or (samples.min() >= -_LARGEST and samples.max() <= _LARGEST):
+            self._teller.end_trouble("broken", start_s)
+            return samples
+        self._teller.begin_trouble(
+            "broken",
+            f"{self.health.source} sends values that are not finite, or far over full scale: "
+            "zeros are heard instead; see to its driver, or connect it anew",
+            start_s,
+        )
+        return np.zeros_like(samples)
 
     def _watch_zeros(self, samples: Samples, position: int, block: Block) -> None:
         start_s = position / self._rate_hz

@@ -71,6 +71,7 @@ CAUSES = {
     "stalled": "the source sends nothing",
     "moved": "the sound server gave another source",
     "muted": "the source sends zeros only",
+    "broken": "the source sends what is no sound",
     "dropped": "sound came faster than it could be heard",
     "overflow": "the device lost sound",
     "gap": "sound is missing",

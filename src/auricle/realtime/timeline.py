@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from auricle.realtime.inlet import Block, clock
 
 _FOLLOWED_S = 60.0  # time constant with which drift is followed
+_PAUSED_S = 30.0  # later than any network makes a stream: the machine slept, or the listener
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Timeline:
                 self._base += late_s * self._rate_hz
                 position += late_s * self._rate_hz
                 why = "gap"
-            elif self._gap_s is None and late_s < 0:
-                # A burst, or a recording as fast as it comes: no sound is of the future.
+            elif self._gap_s is None and not 0 <= late_s <= _PAUSED_S:
+                # A burst, or a recording as fast as it comes: no sound is of the future. Nor is one
+                # after a pause of the time before it.
                 self._anchor = (position, captured_s)
             else:
                 share = min(1.0, block.frames / self._source_hz / _FOLLOWED_S)

@@ -52,7 +52,13 @@ class Backend(Protocol):
     """A library that reaches microphones. All streams are closed before `devices` or `close`."""
 
     def devices(self) -> list[Device]:
-        """Look anew which microphones there are."""
+        """Look anew which microphones there are.
+
+        Raises
+        ------
+        DeviceError
+            The library cannot look, as it may be while a sound server is on its way.
+        """
 
     def open(
         self, device: Device, rate_hz: int, channels: int, frames: int, on_block: OnBlock

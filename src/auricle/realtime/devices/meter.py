@@ -66,15 +66,17 @@ def devices(backend_name: str, seconds: float) -> int:
     One after the other: PortAudio hangs now and then where several are opened at once. A device
     that hangs all the same does so in a thread, which Ctrl-C leaves behind.
     """
+    console = Console()
     with ThreadPoolExecutor(1) as pool:
         try:
-            return pool.submit(_show, backend_name, seconds).result()
+            return pool.submit(_show, backend_name, seconds, console).result()
         except KeyboardInterrupt:
+            console.show_cursor(True)  # which the table hides, and nobody else shows again
             os._exit(130)
 
 
-def _show(backend_name: str, seconds: float) -> int:
-    backend, console = load(backend_name), Console()
+def _show(backend_name: str, seconds: float, console: Console) -> int:
+    backend = load(backend_name)
     try:
         meters = [_Meter(device) for device in backend.devices()]
         if not meters:

@@ -11,9 +11,11 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from typing import Any
 
 _ANSWER_S = 2.0
+_RENEW_S = 10.0  # before a watch that ended is begun again: there may be no such server at all
 
 
 class Route:
@@ -23,6 +25,7 @@ class Route:
         self.changed = threading.Event()
         self._pactl = shutil.which("pactl")
         self._listener: subprocess.Popen[str] | None = None
+        self._watched_s = 0.0
 
     def source(self) -> str | None:
         """Name of the source that feeds this process's stream; none where that is unknown."""
@@ -47,17 +50,32 @@ class Route:
         self.close()
         if self._pactl is None:
             return
-        self._listener = subprocess.Popen(
-            [self._pactl, "subscribe"],
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for the listener, which ends this
-        )
+        self._watched_s = time.monotonic()
+        try:
+            self._listener = subprocess.Popen(
+                [self._pactl, "subscribe"],
+                env={**os.environ, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,  # Ctrl-C is for the listener, which ends this
+            )
+        except OSError:  # no process or memory is left just now
+            return
         follow = threading.Thread(target=self._follow, args=(self._listener,), daemon=True)
         follow.start()
+
+    def renew(self) -> None:
+        """Watch again where watching ended by itself, and set `changed` for what was missed.
+
+        With PipeWire `pactl` speaks to a server of its own, which may be started anew while the
+        stream runs on.
+        """
+        ended = self._listener is None or self._listener.poll() is not None
+        if self._pactl and ended and time.monotonic() > self._watched_s + _RENEW_S:
+            self.watch()
+            self.changed.set()
 
     def close(self) -> None:
         """End watching."""

@@ -16,6 +16,13 @@ class Microphones:
 
     def devices(self) -> list[Device]:
         """Look anew: PortAudio keeps the list of its first look, so it starts anew."""
+        try:
+            return self._devices()
+        except OSError as error:
+            reason = error.args[-1] if error.args else error
+            raise DeviceError(f"the microphones cannot be listed ({reason})") from error
+
+    def _devices(self) -> list[Device]:
         self.close()
         self._library = pyaudio.PyAudio()
         found = [

@@ -13,7 +13,15 @@ class Microphones:
 
     def devices(self) -> list[Device]:
         """Look anew: PortAudio keeps the list of its first look, so it starts anew."""
-        sounddevice._terminate()
+        try:
+            return self._devices()
+        except sounddevice.PortAudioError as error:
+            reason = str(error.args[0] if error.args else error).partition("\n")[0]
+            raise DeviceError(f"the microphones cannot be listed ({reason})") from error
+
+    def _devices(self) -> list[Device]:
+        if sounddevice._initialized:  # not after a start that failed
+            sounddevice._terminate()
         sounddevice._initialize()
         found = [info for info in sounddevice.query_devices() if info["max_input_channels"] > 0]
         apis = [sounddevice.query_hostapis(info["hostapi"])["name"] for info in found]

@@ -70,9 +70,11 @@ class Config:
             The one that was asked for is not there, or cannot be opened.
         """
         backend = load(self.backend)
+        watched = _Watched(self, backend, inlet, sample_rate_hz, block_s, stop)
         try:
-            _Watched(self, backend, inlet, sample_rate_hz, block_s, stop).run()
+            watched.run()
         finally:
+            watched.close()
             backend.close()
 
 
@@ -103,9 +105,10 @@ class _Watched:
             if stream is not None:
                 cause, text = self._watch(stream, device)
                 retry_s = config.retry_least_s if self._hears.is_set() else retry_s
-                self._hears.clear()
                 self._route.close()
                 stream.close()
+                # Not before: a last block may still have been on its way, and set it again.
+                self._hears.clear()
                 if self._stop.is_set():
                     return
                 self._inlet.trouble(cause, text)
@@ -113,6 +116,10 @@ class _Watched:
             retry_s = min(2 * retry_s, config.retry_most_s)
             if not self._stop.is_set():
                 stream, device = self._again(device)
+
+    def close(self) -> None:
+        """Leave no process behind, however it ended."""
+        self._route.close()
 
     def _first(self, device: Device) -> Stream:
         try:
@@ -130,15 +137,18 @@ class _Watched:
         sources = self._route.sources()
         if self._source is not None and sources is not None and self._source not in sources:
             return None, device  # the server would give another one
-        same = [d for d in self._backend.devices() if d.identity == device.identity]
-        if not same:
-            return None, device
         try:
+            same = [d for d in self._backend.devices() if d.identity == device.identity]
+            if not same:
+                return None, device
             stream = self._open(same[0])
         except DeviceError:
             return None, device
         if self._source is not None and self._route.source() != self._source:
             self._route.move_to(self._source)
+            if self._route.source() not in (self._source, None):
+                stream.close()  # the server refused, or the source is gone again
+                return None, device
         self._accept(same[0])
         return stream, same[0]
 
@@ -156,8 +166,8 @@ class _Watched:
         rate_hz, channels = self._form
         name = device.identity + (f" ({self._source})" if self._source else "")
         self._opened = rate_hz, f"{name}, {rate_hz} Hz", channels
-        self._route.changed.clear()
         self._route.watch()
+        self._route.changed.set()  # the stream may have been moved before that was watched
         self._begun_s = clock()
         self._accepts = True
 
@@ -190,6 +200,7 @@ class _Watched:
                     return "stalled", (
                         f"{device.identity} sends nothing for {stalled_s:g} s; it is opened again"
                     )
+                self._route.renew()
                 if self._route.changed.is_set() and (moved := self._moved(device)):
                     return "moved", moved
             return "", ""
@@ -202,7 +213,9 @@ class _Watched:
         # The server moves streams first and takes the source off its list then.
         self._stop.wait(_LOOK_S)
         was, now = self._source, self._route.source()
-        if now is None or now == was:
+        if was is None:  # the server did not answer when the stream was opened
+            self._source = now
+        if was is None or now is None or now == was:
             return ""
         sources = self._route.sources() or []
         if self._config.device is None and was in sources:
