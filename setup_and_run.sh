@@ -203,6 +203,7 @@ if ! is_installed base; then
 fi
 # A file, a stream or standard input needs no microphone.
 case "${1:-}" in
+    *://*) ;;
     "" | *=*) is_installed mic || prepare_microphone ;;
 esac
 exec .venv/bin/auricle listen "$@"

@@ -212,6 +212,30 @@ def test_a_table_has_a_row_a_sound_and_its_header_in_each_file(tmp_path):
     assert (row["confidence"], row["recording"]) == ("0.9", "")
 
 
+def test_a_table_has_a_row_a_trouble_that_is_over(tmp_path):
+    path = tmp_path / "t.csv"
+    sink, health = begun(Table(Rotated(path, 1e6, 2, HEADER), None))
+    health.source = "ALSA/mic (mic), 16000 Hz"
+    sink.trouble(trouble("lost", 2.0, text="the cable came off"))
+    sink.trouble(trouble("lost", 2.0, 7.5, text="the cable came off"))
+    sink.end("")
+    (row,) = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+    assert (row["label"], row["cause"], row["text"]) == ("", "lost", "the cable came off")
+    assert (row["start_s"], row["end_s"], row["source"]) == ("2.0", "7.5", health.source)
+
+
+def test_a_pipe_that_nobody_reads_is_a_file_that_cannot_be_written(tmp_path):
+    """The engine takes a broken pipe for a closed screen, and ends."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    sink, _ = begun(Table(Rotated(pipe, 1e6, 2, HEADER), None))
+    os.close(reading)
+    with pytest.raises(OSError, match="nobody reads") as error:
+        sink.sound(sound("end", "speech", 0, 0.5))
+    assert not isinstance(error.value, BrokenPipeError)
+
+
 def test_a_table_on_a_pipe_has_one_header(tmp_path):
     reading, writing = os.pipe()
     sink, _ = begun(Table(Rotated(Path(f"/dev/fd/{writing}"), 10, 3, HEADER), None))

@@ -255,6 +255,14 @@ def test_lines_tell_what_begins_lasts_and_ends():
     ]
 
 
+def test_lines_have_the_time_of_the_day_where_the_source_is_live():
+    out = io.StringIO()
+    lines, _ = begun(Lines(out))
+    noon_s = time.mktime((2026, 11, 20, 12, 0, 0, 0, 0, -1))
+    lines.sound(sound("start", "speech", 400000.0, 400001.0, noon_s - 400000))
+    assert out.getvalue() == "12:00:00  speech begins (90%)\n"
+
+
 def test_a_name_from_outside_steers_no_terminal():
     out = io.StringIO()
     lines, _ = begun(Lines(out))

@@ -199,6 +199,29 @@ def test_unplugged_it_says_so_and_goes_on_when_it_is_back(server: SoundServer) -
     assert " 1 gaps" in listener.ends()
 
 
+def test_an_unplugged_microphone_does_not_keep_the_listener_from_ending(
+    server: SoundServer,
+) -> None:
+    listener = Listener(server)
+    at = listener.until("Listening to")
+    server.unplug()
+    listener.until("TROUBLE", at, within_s=5)
+    listener.ends()
+
+
+def test_without_a_device_it_says_why_and_plays_the_demonstration(server: SoundServer) -> None:
+    server.kill()  # what ALSA lists is the server's
+    listener = Listener(server)
+    listener.until("This is a demonstration")
+    listener.until("speech begins")
+    listener.process.send_signal(signal.SIGINT)
+    assert listener.process.wait(10) == 130
+    assert listener.process.stderr
+    error = listener.process.stderr.read()
+    assert error.startswith("There is no microphone to listen to: ")
+    assert len(error.splitlines()) == 1
+
+
 def test_a_stream_that_was_moved_goes_back_to_the_device_that_was_asked_for(
     server: SoundServer,
 ) -> None:
@@ -358,12 +381,14 @@ def test_a_muted_microphone_is_told(server: SoundServer) -> None:
     at = listener.until("TROUBLE muted", at, within_s=8)
     server.pactl("set-source-mute", "mic", "0")
     listener.until("muted is over", at, within_s=8)
+    server.pactl("set-source-mute", "mic", "1")
+    listener.until("TROUBLE muted", len(listener.lines), within_s=8)
     player.kill()
     player.wait()
     listener.ends()
 
 
-def test_ctrl_c_while_it_is_muted_ends_it(server: SoundServer) -> None:
+def test_sigterm_while_it_is_muted_ends_it(server: SoundServer) -> None:
     listener = Listener(server)
     listener.until("TROUBLE muted")  # nothing plays
     listener.ends(signal.SIGTERM, 0)

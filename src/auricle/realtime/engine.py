@@ -85,6 +85,7 @@ class Engine:
             latest_s = clock() + _JOINED_S
             for thread in self._threads:
                 thread.join(max(0.0, latest_s - clock()))
+            self._teller.sinks.clear()  # one that hangs must not tell those that end now
         if self._error is not None:
             raise self._error
 

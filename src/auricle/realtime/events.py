@@ -144,8 +144,11 @@ def iso(wall_s: float | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def record(session: Session, told: Sound | Trouble) -> dict[str, Any]:
-    """Fields of a sound or a trouble, as the files of events have them."""
+def record(session: Session, told: Sound | Trouble, source: str) -> dict[str, Any]:
+    """Fields of a sound or a trouble, as the files of events have them.
+
+    `source` is what is listened to now, which for a microphone is more than was asked for.
+    """
     if isinstance(told, Sound):
         event, ended = told.kind, told.kind == "end"
         what: dict[str, Any] = {
@@ -166,7 +169,7 @@ def record(session: Session, told: Sound | Trouble) -> dict[str, Any]:
         "end_s": None if end_s is None else round(end_s, 3),
         "start": iso(told.start_wall_s),
         "end": iso(told.end_wall_s) if ended else None,
-        "source": session.source,
+        "source": source,
         "bundle": session.bundle,
         "bundle_sha256": session.bundle_sha256,
         "run_id": session.run_id,

@@ -1,6 +1,5 @@
 """A sound file that appears whole or not at all, however long it is written."""
 
-import os
 from pathlib import Path
 from typing import IO
 
@@ -50,7 +49,6 @@ class Flac:
         """Let it appear under its name."""
         self._sound.close()
         self._check()
-        os.fsync(self._file.raw.fileno())
         self._file.raw.close()
         self._hidden.rename(self.path)
 

@@ -40,11 +40,11 @@ class Jsonl(Sink):
     def sound(self, sound: Sound) -> None:
         """Write it."""
         kept = self._recording and self._recording.file_of(sound)
-        self._write({**record(self._session, sound), "recording": kept})
+        self._write({**record(self._session, sound, self._health.source), "recording": kept})
 
     def trouble(self, trouble: Trouble) -> None:
         """Write it."""
-        self._write(record(self._session, trouble))
+        self._write(record(self._session, trouble, self._health.source))
 
     def end(self, summary: str) -> None:
         """Write the figures of the run."""
@@ -69,7 +69,7 @@ def listening(session: Session) -> dict[str, Any]:
         "sample_rate_hz": session.sample_rate_hz,
         "hop_s": session.hop_s,
         "demonstration": session.demonstration,
-        **_who(session),
+        **_who(session, session.source),
     }
 
 
@@ -87,13 +87,13 @@ def summed_up(session: Session, health: Health) -> dict[str, Any]:
         "gaps": health.gaps,
         "latency_median_s": half,
         "latency_99_s": most,
-        **_who(session),
+        **_who(session, health.source),
     }
 
 
-def _who(session: Session) -> dict[str, Any]:
+def _who(session: Session, source: str) -> dict[str, Any]:
     return {
-        "source": session.source,
+        "source": source,
         "bundle": session.bundle,
         "bundle_sha256": session.bundle_sha256,
         "run_id": session.run_id,

@@ -11,6 +11,7 @@ from auricle.realtime.inlet import clock
 
 _WAITING = 10_000  # lines, for hours of a full disk
 _RETRY_S = 1.0
+_STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 class Rotated:
@@ -106,8 +107,12 @@ class Rotated:
                 self._waiting.popleft()
         except OSError as error:
             error.filename = str(self._path)
+            if isinstance(error, BrokenPipeError) and error.filename not in _STANDARD_OUTPUT:
+                # The end of a pipe's reader is the end of the listener only where that is all it
+                # tells; of others it must be told, like any file that cannot be written.
+                error = OSError(f"nobody reads {self._path} any more")
             self._error, self._retry_s = error, clock() + _RETRY_S
-            raise
+            raise error
         self._error = None
 
     def _append(self, line: bytes) -> None:

@@ -1,23 +1,23 @@
-"""CSV, a row a sound, once it has ended."""
+"""CSV, a row a sound or a trouble, once it has ended."""
 
 import csv
 import io
 from collections.abc import Mapping
 from typing import Any
 
-from auricle.realtime.events import Health, Moment, Session, Sound, record
+from auricle.realtime.events import Health, Moment, Session, Sound, Trouble, record
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.recording import Recording
 from auricle.realtime.sinks.rotated import Rotated
 
 FIELDS = (
     *("label", "start_s", "end_s", "start", "end", "confidence", "peak_confidence", "level_dbfs"),
-    *("recording", "source", "bundle", "bundle_sha256", "run_id"),
+    *("recording", "cause", "text", "source", "bundle", "bundle_sha256", "run_id"),
 )
 
 
 class Table(Sink):
-    """A row a sound; see `Jsonl` for the parameters."""
+    """A row a sound or a trouble; see `Jsonl` for the parameters."""
 
     wants_moments = True
 
@@ -26,7 +26,7 @@ class Table(Sink):
 
     def begin(self, session: Session, health: Health) -> None:
         """Open the file."""
-        self._session = session
+        self._session, self._health = session, health
         self._file.open()
 
     def moment(self, moment: Moment) -> None:
@@ -37,7 +37,13 @@ class Table(Sink):
         """Write it, once it has ended."""
         if sound.kind == "end":
             kept = self._recording and self._recording.file_of(sound)
-            self._file.write(row({**record(self._session, sound), "recording": kept}))
+            fields = record(self._session, sound, self._health.source)
+            self._file.write(row({**fields, "recording": kept}))
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Write it, once it is over."""
+        if trouble.end_s is not None:
+            self._file.write(row(record(self._session, trouble, self._health.source)))
 
     def end(self, summary: str) -> None:
         """Close the file."""
@@ -45,9 +51,9 @@ class Table(Sink):
 
 
 def row(fields: Mapping[str, Any]) -> bytes:
-    """Give a line of the table; what a sound has not got is empty."""
+    """Give a line of the table; what a sound or a trouble has not got is empty."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields[name] for name in FIELDS)
+    csv.writer(line, lineterminator="\n").writerow(fields.get(name) for name in FIELDS)
     return line.getvalue().encode("utf-8", "backslashreplace")
 
 
