@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auricle.config import check, one_of
+from auricle.config import check
 
 Array = npt.NDArray[np.float32]
 
@@ -73,7 +73,8 @@ class Decision:
         for name in given:
             if isinstance(given[name], Mapping):
                 for label in given[name]:
-                    one_of(f"decision.{name}: the label", label, labels)
+                    known = ", ".join(labels)
+                    check(label in labels, f"decision.{name}: {label} is none of {known}")
                 below = getattr(base, name)
                 merged = {label: _each(given[name], label, _each(below, label)) for label in labels}
                 given[name] = {label: v for label, v in merged.items() if v is not None}
