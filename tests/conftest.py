@@ -23,9 +23,12 @@ def pytest_configure() -> None:
     os.environ.pop("AURICLE_SMOKE", None)
 
 
+_LONGEST = ("test_readme.py", "test_microphone.py", "test_sweep.py", "test_sources.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes longest begins first, so that no process waits for it at the end.
-    items.sort(key=lambda item: item.path.name not in ("test_readme.py", "test_sweep.py"))
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 @pytest.fixture
