@@ -104,7 +104,7 @@ class Listener:
 
 # As `auricle listen` does, but it keeps the sound that the engine hears.
 _KEEPER = """
-import json, sys
+import signal, sys
 import numpy as np
 from auricle.bundle import Classifier
 from auricle.config import compose, parse, resource
@@ -129,10 +129,8 @@ classifier = Classifier(resource(config.bundle))
 source, bundle = config.realtime.listened_to, classifier.bundle
 engine = Engine(source, classifier, bundle.decision, config.realtime.engine,
                 session_of(source, classifier), [Keeper()])
-try:
-    engine.run()
-except KeyboardInterrupt:
-    pass
+signal.signal(signal.SIGTERM, lambda *_: engine.stop())
+engine.run()
 np.savez(sys.argv[1], *[samples for _, samples in Keeper.kept])
 print("kept", flush=True)
 """
@@ -175,8 +173,8 @@ def test_a_known_recording_is_heard_sample_for_sample_and_named(
     for line in process.stdout:
         if line.startswith("muted"):
             break
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    process.terminate()
+    assert process.wait(30) == 0
     with np.load(kept) as arrays:
         heard = np.concatenate([arrays[name] for name in arrays.files])
     assert found_at(heard, samples) is not None
