@@ -59,6 +59,7 @@ class Engine:
         self._position = 0  # of the next sample that is heard
         self._error: BaseException | None = None
         self.health = Health(source.name)
+        self._sinks = list(sinks)
         self._teller = Teller(sinks, self.health, self._wall_s)
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
@@ -92,7 +93,7 @@ class Engine:
     def stop(self) -> None:
         """End soon: both threads, and whoever waits for a screen."""
         self._halt()
-        for sink in self._teller.sinks:
+        for sink in self._sinks:
             sink.hurry()
 
     def _halt(self) -> None:
