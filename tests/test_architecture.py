@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "auricle"
 
 # From the bottom up; a module may import its own layer and those below it.
 LAYERS = [
-    {"errors", "files", "quiet", "job", "cluster", "audio", "noise", "config"},
+    {"errors", "files", "tables", "quiet", "job", "cluster", "audio", "noise", "config"},
     {"preprocess", "features"},
     {"bundle", "decision", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},

@@ -333,10 +333,14 @@ def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]
 def _devices(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     from auricle.realtime.app import Listen
     from auricle.realtime.devices.meter import devices
+    from auricle.realtime.sources.microphone import Config as Microphone
 
     _only_flags(others, allowed=False)
     config = parse(compose("listen", overrides), Listen)
-    return devices(getattr(config.realtime.source, "backend", "pyaudio"), options.seconds)
+    source = config.realtime.listened_to
+    if not isinstance(source, Microphone):
+        raise AuricleError(f"devices lists microphones, and {source.name} is none: leave it out")
+    return devices(source.backend, options.seconds)
 
 
 def _classify(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:

@@ -1,8 +1,6 @@
 """The tables and pictures of an evaluation, for `dvc plots`, MLflow and whoever reads CSV."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ from auricle.evaluation.calibration import BINS
 from auricle.evaluation.counting import LEVELS
 from auricle.evaluation.parts import Part
 from auricle.evaluation.results import Results
-from auricle.files import write_text
 from auricle.metrics import Interval
 from auricle.report.charts import save_png
+from auricle.tables import write_table
 
 _BOUNDS = ("", "_low", "_high")
 
@@ -36,8 +34,8 @@ def write_plots(
             for label, found in curves.items()
             for point in zip(found[x], found[y], strict=True)
         ]
-        _write(folder / f"{name}.csv", ("label", x, y), rows)
-    _write(
+        write_table(folder / f"{name}.csv", ("label", x, y), rows)
+    write_table(
         folder / "reliability.csv",
         ("label", "bin_low", "bin_high", "cases", "mean_probability", "frequency"),
         (
@@ -47,7 +45,7 @@ def write_plots(
             if found.cases[i]
         ),
     )
-    _write(
+    write_table(
         folder / "risk_coverage.csv",
         ("coverage", *_bounded(results.risk)),
         (
@@ -56,7 +54,7 @@ def write_plots(
         ),
     )
     for kind, (name, _) in figures.SWEEPS.items():
-        _write(
+        write_table(
             folder / f"{name}.csv",
             (kind, *_bounded(("window", "second"))),
             (
@@ -85,11 +83,11 @@ def _confusion(results: Results, path: Path) -> None:
     """One row a window, as `dvc plots` wants its confusion matrix."""
     cases, labels = results.judged.one_label("window"), results.judged.labels
     rows = [(labels[t], labels[a]) for t, a in zip(cases.truth, cases.answer, strict=True)]
-    _write(path, ("actual", "predicted"), rows)
+    write_table(path, ("actual", "predicted"), rows)
 
 
 def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:
-    _write(
+    write_table(
         path,
         (name, "labels", "clips", "groups", "windows", *_bounded(LEVELS)),
         (
@@ -107,7 +105,7 @@ def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:
 
 
 def _ranking(results: Results, path: Path) -> None:
-    _write(
+    write_table(
         path,
         ("level", "label", *_bounded(("average_precision", "roc_auc"))),
         (
@@ -119,7 +117,7 @@ def _ranking(results: Results, path: Path) -> None:
 
 
 def _worst(results: Results, path: Path) -> None:
-    _write(
+    write_table(
         path,
         ("path", "group", "labels", "clip_answer", "belief", "start_s", "end_s"),
         (
@@ -139,11 +137,3 @@ def _values(intervals: Iterable[Interval]) -> list[str]:
 
 def _short(value: float) -> str:
     return f"{value:.6g}"
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())

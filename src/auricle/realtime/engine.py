@@ -24,8 +24,8 @@ from auricle.realtime.timeline import Timeline
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
-# 40 dB over full scale is no sound, nor is what is not finite: a network of numbers makes of one
-# such sample that a label never ends.
+# 40 dB over full scale is no sound, nor is what is not finite: one such sample would spoil the
+# probabilities, with smoothing for good.
 _LARGEST = 100.0
 _JOINED_S = 0.6  # both threads; with what a screen may take it stays below a second
 

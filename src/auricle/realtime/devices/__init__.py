@@ -117,6 +117,15 @@ def identities(names: Sequence[tuple[str, str]]) -> list[str]:
     return given
 
 
+def listed(rows: Sequence[tuple[int, str, str, int, float]], default: int | None) -> list[Device]:
+    """Give microphones of (index, host API, name, channels, rate in Hz), each with its identity."""
+    names = identities([(api, name) for _, api, name, _, _ in rows])
+    return [
+        Device(index, identity, channels, round(rate_hz), index == default)
+        for (index, _, _, channels, rate_hz), identity in zip(rows, names, strict=True)
+    ]
+
+
 def captured_at(now_s: float, adc_s: float, block_s: float) -> float:
     """When a block's first sample was captured, by `inlet.clock`, from a device's own two times.
 
@@ -140,7 +149,7 @@ def find(devices: Sequence[Device], wanted: str | None) -> Device:
     """
     if not devices:
         raise NoMicrophoneError(
-            "the system lists none: connect one, or start the sound server, then see "
+            "the system lists no microphone: connect one, or start the sound server, then see "
             "`auricle devices`"
         )
     if wanted is None:

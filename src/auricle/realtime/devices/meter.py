@@ -11,8 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from auricle.audio import level_dbfs
-from auricle.realtime.devices import Backend, Device, DeviceError, load, open_as_it_can
-from auricle.realtime.sources import NoMicrophoneError
+from auricle.realtime.devices import Backend, Device, DeviceError, find, load, open_as_it_can
 
 _BLOCK_S, _REDRAWN_S = 0.05, 0.1
 _FLOOR_DBFS, _WIDTH = -60.0, 12
@@ -78,12 +77,9 @@ def devices(backend_name: str, seconds: float) -> int:
 def _show(backend_name: str, seconds: float, console: Console) -> int:
     backend = load(backend_name)
     try:
-        meters = [_Meter(device) for device in backend.devices()]
-        if not meters:
-            raise NoMicrophoneError(
-                "The system lists no microphone: connect one, or start the sound server, then "
-                "run this again"
-            )
+        found = backend.devices()
+        find(found, None)  # refuses where there is none
+        meters = [_Meter(device) for device in found]
         if not console.is_terminal:
             for meter in meters:
                 meter.listen(backend, seconds, lambda: None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyaudio
 
-from auricle.realtime.devices import Device, DeviceError, OnBlock, captured_at, identities
+from auricle.realtime.devices import Device, DeviceError, OnBlock, captured_at, listed
 
 
 class Microphones:
@@ -30,21 +30,22 @@ class Microphones:
             for i in range(self._library.get_device_count())
             if (info := self._library.get_device_info_by_index(i))["maxInputChannels"] > 0
         ]
-        apis = [self._library.get_host_api_info_by_index(info["hostApi"])["name"] for info in found]
-        names = identities(list(zip(apis, (str(info["name"]) for info in found), strict=True)))
         default = None
         with contextlib.suppress(OSError):
             default = self._library.get_default_input_device_info()["index"]
-        return [
-            Device(
-                index=int(info["index"]),
-                identity=name,
-                channels=int(info["maxInputChannels"]),
-                rate_hz=round(info["defaultSampleRate"]),
-                default=info["index"] == default,
-            )
-            for info, name in zip(found, names, strict=True)
-        ]
+        return listed(
+            [
+                (
+                    int(info["index"]),
+                    self._library.get_host_api_info_by_index(info["hostApi"])["name"],
+                    str(info["name"]),
+                    int(info["maxInputChannels"]),
+                    info["defaultSampleRate"],
+                )
+                for info in found
+            ],
+            default,
+        )
 
     def open(
         self, device: Device, rate_hz: int, channels: int, frames: int, on_block: OnBlock

@@ -5,7 +5,7 @@ from typing import Any
 
 import sounddevice
 
-from auricle.realtime.devices import Device, DeviceError, OnBlock, captured_at, identities
+from auricle.realtime.devices import Device, DeviceError, OnBlock, captured_at, listed
 
 
 class Microphones:
@@ -24,19 +24,19 @@ class Microphones:
             sounddevice._terminate()
         sounddevice._initialize()
         found = [info for info in sounddevice.query_devices() if info["max_input_channels"] > 0]
-        apis = [sounddevice.query_hostapis(info["hostapi"])["name"] for info in found]
-        names = identities(list(zip(apis, (str(info["name"]) for info in found), strict=True)))
-        default = sounddevice.default.device[0]
-        return [
-            Device(
-                index=int(info["index"]),
-                identity=name,
-                channels=int(info["max_input_channels"]),
-                rate_hz=round(info["default_samplerate"]),
-                default=info["index"] == default,
-            )
-            for info, name in zip(found, names, strict=True)
-        ]
+        return listed(
+            [
+                (
+                    int(info["index"]),
+                    sounddevice.query_hostapis(info["hostapi"])["name"],
+                    str(info["name"]),
+                    int(info["max_input_channels"]),
+                    info["default_samplerate"],
+                )
+                for info in found
+            ],
+            sounddevice.default.device[0],
+        )
 
     def open(
         self, device: Device, rate_hz: int, channels: int, frames: int, on_block: OnBlock

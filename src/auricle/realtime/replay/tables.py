@@ -1,16 +1,14 @@
 """The tables of a replay: what sounded, what was told, how soon, and what was said when."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from auricle.files import write_text
 from auricle.realtime.replay.figures import Figures
 from auricle.realtime.replay.states import States
+from auricle.tables import write_table
 
 _DELAYS_S = np.arange(0, 5.01, 0.1)
 _NONE = "none"
@@ -19,7 +17,7 @@ _NONE = "none"
 def write_tables(figures: Figures, folder: Path) -> None:
     """Fill a folder with a CSV a question."""
     played = figures.replayed.played
-    _write(
+    write_table(
         folder / "sounds.csv",
         (
             *("label", "start_s", "end_s", "begin_delay_s", "end_delay_s", "pieces"),
@@ -38,7 +36,7 @@ def write_tables(figures: Figures, folder: Path) -> None:
         ),
     )
     false = {id(event) for event in figures.matching.false}
-    _write(
+    write_table(
         folder / "events.csv",
         ("label", "start_s", "end_s", "told_s", "ended_s", "confidence", "false"),
         (
@@ -51,8 +49,8 @@ def write_tables(figures: Figures, folder: Path) -> None:
             for event in figures.replayed.events
         ),
     )
-    _write(folder / "delay.csv", ("delay_s", "begins", "ends"), _delays(figures))
-    _write(folder / "state.csv", ("time_s", "actual", "predicted"), _states(figures))
+    write_table(folder / "delay.csv", ("delay_s", "begins", "ends"), _delays(figures))
+    write_table(folder / "state.csv", ("time_s", "actual", "predicted"), _states(figures))
 
 
 def _delays(figures: Figures) -> Iterable[Sequence[Any]]:
@@ -91,11 +89,3 @@ def _names(states: States, times_s: Any) -> list[str]:
 
 def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())

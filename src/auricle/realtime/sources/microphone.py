@@ -94,7 +94,8 @@ class _Watched:
         self._rate_hz, self._block_s = sample_rate_hz, block_s
         self._route = Route()
         self._source: str | None = None  # the sound server's, behind the device
-        self._hears = threading.Event()  # the stream is the right one and blocks come
+        self._accepts = False  # the stream is the right one
+        self._hears = threading.Event()  # ... and blocks come
 
     def run(self) -> None:
         config = self._config
@@ -170,8 +171,6 @@ class _Watched:
         self._route.changed.set()  # the stream may have been moved before that was watched
         self._begun_s = clock()
         self._accepts = True
-
-    _accepts = False
 
     def _on_block(self, data: bytes, captured_s: float, overflowed: bool) -> None:
         """In the device's thread: hand on, nothing else."""
