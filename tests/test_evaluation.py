@@ -20,8 +20,9 @@ from auricle.evaluation.ranking import curves, ranking
 from auricle.evaluation.saying import said
 from auricle.evaluation.worst import EXCERPT_S, worst_clips
 from auricle.metrics import precision_recall_f1, share
-from auricle.networks.fitting import SpecAugment, Train
-from helpers import FEW, SURE, bundle_of, header, judged, write_windows
+from auricle.networks.changes import Changes
+from auricle.networks.training import SpecAugment, Train
+from helpers import FEW, SURE, bundle_of, header, judged, levels, write_windows
 
 
 def cases(probabilities, targets, groups=None):
@@ -163,7 +164,10 @@ def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp
     rows = np.zeros((12, 8, 8), np.float32)
     kept = np.ones(12, bool)
     kept[5:7] = False
-    lines = b"".join(window_file.lines_of("a", "a", ["speech"], "none", rows, 0.25, kept))
+    rows_of = window_file.lines_of("a", "a", ["speech"], "none", rows, levels(rows), 0.25, kept)
+    lines = b"".join(rows_of)
+        window_file.lines_of("a", "a", ["speech"], "none", rows, levels(rows), 0.25, kept)
+    )
     window_file.write(tmp_path / "test.jsonl", of, [(lines, 10, 1)])
     test = window_file.read(tmp_path / "test.jsonl")
     logits = rng.standard_normal((10, 2)).astype(np.float32)
@@ -261,9 +265,10 @@ def test_a_recording_shorter_than_an_excerpt_is_heard_whole(tmp_path):
 
 
 SPEC = SpecAugment(0, 0, 0, 0)
+UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 TRAIN = Train(
     "independent", 1, 1, 32, 0.01, "constant", {"_target_": "keras.optimizers.Adam"},
-    True, 0.0, 0.0, SPEC, 0,
+    True, 0.0, 1.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
 )  # fmt: skip
 
 

@@ -5,21 +5,23 @@ import pytest
 
 from auricle.errors import AuricleError
 from auricle.networks import NetworkInput, build_network
+from auricle.networks.batches import Batches, window_weights
+from auricle.networks.changes import Changes
 from auricle.networks.cnn import cnn
 from auricle.networks.fitting import (
-    Batches,
-    SpecAugment,
-    Train,
     best_epoch,
     fit,
     refuse_unfit_labels,
     reproducible,
     statistics,
-    window_weights,
 )
+from auricle.networks.training import SpecAugment, Train
 from helpers import SHAPE, two_classes, write_windows
 
 PLAIN = SpecAugment(0, 4, 0, 6)
+
+
+UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 
 
 def train(**changes):
@@ -32,9 +34,13 @@ def train(**changes):
         "schedule": "constant",
         "optimizer": {"_target_": "keras.optimizers.Adam"},
         "balance": True,
+        "group_power": 0.0,
+        "pause_weight": 1.0,
+        "averaging": 0.0,
         "label_smoothing": 0.0,
         "mixup_alpha": 0.0,
         "spec_augment": PLAIN,
+        "changes": UNCHANGED,
         "seed": 0,
     }
     return Train(**{**plain, **changes})

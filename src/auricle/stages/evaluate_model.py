@@ -24,7 +24,7 @@ from auricle.evaluation.results import Results
 from auricle.files import write_text
 from auricle.job import Done, Job, flatten
 from auricle.metrics import Bootstrap
-from auricle.networks.fitting import Train
+from auricle.networks.training import Train
 from auricle.tracking import Tracking, tracked
 
 

@@ -19,7 +19,8 @@ from auricle.features import Features
 from auricle.files import digest, need_file, whole_folder
 from auricle.job import Done, Job
 from auricle.metrics import in_context
-from auricle.networks.fitting import logits, window_weights
+from auricle.networks.batches import window_weights
+from auricle.networks.fitting import logits
 from auricle.networks.saving import load_keras, to_litert
 from auricle.preprocess import Preprocess
 from auricle.tracking import Tracking, tracked

@@ -1,0 +1,89 @@
+"""What the study tries, by name: each a change of `BASE` in one respect."""
+
+import dataclasses
+from typing import Any
+
+from benchmarks.study.trial import Trial
+
+_CHANGES = (
+    "train.changes.equalise=0.5",
+    "train.changes.band_limit=0.15",
+    "train.changes.noise=0.4",
+    "train.changes.together=0.3",
+    "train.changes.rounding=0.3",
+)
+BASE = Trial(
+    (
+        "features=two_resolutions",
+        "network=two_branches",
+        "network.separable=true",
+        "network.filters=[16,32,48,64,96]",
+        "network.fine_filters=[16,24,32]",
+        "train.epochs=4",
+        "train.batch_size=192",
+        "train.learning_rate=3e-3",
+        "train.averaging=0.99",
+        *_CHANGES,
+    )
+)
+
+
+def _with(*overrides: str, **changes: Any) -> Trial:
+    return dataclasses.replace(BASE, overrides=(*BASE.overrides, *overrides), **changes)
+
+
+VARIANTS = {
+    "base": BASE,
+    # changes of the spectra
+    "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES)),
+    "no equaliser": _with("train.changes.equalise=0"),
+    "no two together": _with("train.changes.together=0"),
+    "more noise": _with("train.changes.noise=0.6", "train.changes.noise_snr_db=[-5,25]"),
+    "more band limits": _with("train.changes.band_limit=0.35"),
+    "masks": _with(
+        "train.spec_augment.time_masks=1",
+        "train.spec_augment.frequency_masks=1",
+        "train.spec_augment.max_coefficients=10",
+    ),
+    "mixup": _with("train.mixup_alpha=0.3"),
+    # what is trained on
+    "a channel copy": _with(copies=1),
+    "all of ESC-50": _with(all_environment=True),
+    "generated speech and music": _with(
+        made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music"))
+    ),
+    "no generated sound": _with(made=()),
+    "generated alone": _with(
+        made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music")),
+        recordings=False,
+    ),
+    "free licences": _with(free_only=True),
+    # how
+    "groups weigh alike": _with("train.group_power=0.5"),
+    "pauses weigh less": _with("train.pause_weight=0.2"),
+    "no averaging": _with("train.averaging=0"),
+    "more epochs": _with("train.epochs=10"),
+    "label smoothing 0.1": _with("train.label_smoothing=0.1"),
+    # features and networks
+    "bands only": _with(
+        "network.fine_rows=0", "network.fine_filters=[]", "features=log_mel", "features.n_mels=64"
+    ),
+    "bands only, 40": _with("network.fine_rows=0", "network.fine_filters=[]", "features=log_mel"),
+    "absolute level": _with(
+        "network.fine_rows=0",
+        "network.fine_filters=[]",
+        "features=log_mel",
+        "features.n_mels=64",
+        "features.level=absolute",
+    ),
+    "mfcc, plain network": dataclasses.replace(
+        BASE,
+        overrides=tuple(
+            text for text in BASE.overrides if not text.startswith(("features", "network"))
+        ),
+    ),
+    "floor at 40 dB": _with("features.floor_db=40"),
+    "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),
+    "wider": _with("network.filters=[24,48,72,96,128]"),
+    "more dropout": _with("network.dropout=0.5"),
+}
