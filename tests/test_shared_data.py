@@ -29,7 +29,7 @@ def test_only_recordings_whose_licences_allow_it_are_shipped_with(
         ("speech",): 297,
         (): 236,
     }
-    assert not listing.notes["as_published"]  # no server was asked
+    assert not listing.notes["from_origin"]  # no server was asked
     groups = {
         name: len({clip.group for clip in listing.clips if clip.labels == (name,)})
         for name in ("music", "speech")

@@ -4,7 +4,9 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 import threading
+import urllib.parse
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -83,7 +85,7 @@ class Manifest(Dataset):
         write_text(home / "manifest.json", json.dumps({"table": self.table}) + "\n")
         notes = {
             "table": self.table,
-            "as_published": sum(place.suffix == ".flac" for place in found.values()),
+            "from_origin": sum(place.suffix == ".flac" for place in found.values()),
             "left_out": dict(sorted(left_out.items())),
         }
         labels = self.label_names(name for piece in pieces for name in piece.labels)
@@ -128,6 +130,11 @@ class Manifest(Dataset):
 
     def _fetch_all(self, pieces: Sequence[Piece]) -> None:
         """Make pieces of their origins, several at a time; each that is made is kept at once."""
+        host = urllib.parse.urlsplit(self.origin.url).netloc
+        sys.stderr.write(
+            f"Fetching {len(pieces)} pieces of {self.table} from {host}; each is kept in "
+            f"{self.store} once it is there.\n"
+        )
         failed: dict[str, str] = {}
         stop = threading.Event()
         with ThreadPoolExecutor(self.origin.connections) as pool:
@@ -140,8 +147,6 @@ class Manifest(Dataset):
                         continue
                     except AuricleError as error:
                         failed[futures[future].file] = str(error)
-                        if isinstance(error, UnreachableError):
-                            stop.set()
             finally:  # Ctrl-C or a full disk: what has not begun does not begin
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -151,7 +156,12 @@ class Manifest(Dataset):
     def _make(self, piece: Piece, stop: threading.Event) -> None:
         if stop.is_set():
             raise _NotTriedError
-        samples = make_piece(piece, self.origin.fetch(piece, stop), self.form)
+        try:
+            files = self.origin.fetch(piece, stop)
+        except UnreachableError:
+            stop.set()  # here, before this thread takes the next piece
+            raise
+        samples = make_piece(piece, files, self.form)
         with whole_file(self._kept(piece)) as file:
             soundfile.write(file, samples, self.form.sample_rate_hz, **_FORMAT)
 

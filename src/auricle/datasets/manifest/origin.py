@@ -17,12 +17,13 @@ from auricle.errors import AuricleError
 
 _PLACES = {"owner", "name", "commit", "path"}
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # may be otherwise in a moment
+_TOO_MUCH = frozenset({429, 503})
 _LONGEST_WAIT_S = 60.0
 _BLOCK = 1 << 16
 
 
 class UnreachableError(AuricleError):
-    """No answer came at all; other files will fare no better."""
+    """No answer came, or none but that it is too much; other files will fare no better."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Origin:
         Raises
         ------
         UnreachableError
-            No server answered, in all attempts.
+            No server answered, or it was always too busy, in all attempts.
         AuricleError
             One answered, but with no whole file.
         """
@@ -99,7 +100,8 @@ class Origin:
                 return self._read(response, url)
         except urllib.error.HTTPError as error:
             with error:
-                final = AuricleError(f"{url} answers {error.code} {error.reason}")
+                kind = UnreachableError if error.code in _TOO_MUCH else AuricleError
+                final = kind(f"{url} answers {error.code} {error.reason}")
                 if error.code in _PASSING:
                     raise _Passing(final, _seconds(error.headers.get("Retry-After"))) from error
                 raise final from error
