@@ -248,6 +248,17 @@ def test_what_was_fetched_is_not_fetched_again(world):
     assert world.asked == 1
 
 
+def test_pieces_that_the_table_no_longer_has_are_removed_and_other_files_are_not(world):
+    world.add("a", sound(1))
+    world.add("b", sound(2))
+    world.fetch()
+    (notes := world.raw / "recordings" / "notes.txt").write_text("mine")
+    del world.pieces[0]
+    world.fetch()
+    assert {path.name for path in (world.raw / "recordings" / "speech").iterdir()} == {"b.flac"}
+    assert notes.is_file()
+
+
 def test_a_piece_cut_otherwise_is_made_anew(world):
     world.add("a", sound(1, 6.0))
     before = world.fetch()
@@ -426,6 +437,7 @@ def test_what_ctrl_c_interrupts_goes_on_where_it_stood(world):
         ({"paths": ("a/../../b.wav",)}, "leads out of its folder"),
         ({"file": "/etc/a.ogg"}, "leads out of its folder"),
         ({"file": "a/.."}, "leads out of its folder"),
+        ({"file": "a.flac"}, "file=a.flac is FLAC"),
         ({"commit": "main"}, "commit='main' is not"),
         ({"repository": "example.org/a"}, "is not github.com/OWNER/NAME"),
         ({"credit": ""}, "credit is empty"),

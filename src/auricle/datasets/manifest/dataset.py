@@ -16,6 +16,7 @@ from typing import Any
 
 import soundfile
 
+from auricle.audio import SUFFIXES
 from auricle.cluster import Cluster, shown
 from auricle.config import check, resource
 from auricle.datasets.clips import Dataset, Listing, list_clips
@@ -26,6 +27,7 @@ from auricle.errors import AuricleError
 from auricle.files import digest, whole_file, write_text
 
 _FORMAT = {"format": "FLAC", "subtype": "PCM_16"}
+_WRITING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,8 @@ class Manifest(Dataset):
             stop.set()  # here, before this thread takes the next piece
             raise
         samples = make_piece(piece, files, self.form)
-        with whole_file(self._kept(piece)) as file:
+        # One at a time: how it finds the permissions of files is not for threads.
+        with _WRITING, whole_file(self._kept(piece)) as file:
             soundfile.write(file, samples, self.form.sample_rate_hz, **_FORMAT)
 
     def _explain(self, failed: dict[str, str], pieces: Sequence[Piece]) -> str:
@@ -197,5 +200,5 @@ def _copy(source: Path, place: Path) -> None:
 def _remove_others(home: Path, wanted: set[Path]) -> None:
     """Remove pieces of an earlier table, or of another way of taking them."""
     for path in home.rglob("*"):
-        if path.suffix in (".flac", ".ogg") and path not in wanted:
+        if path.suffix in SUFFIXES and path not in wanted:
             path.unlink()

@@ -57,6 +57,10 @@ class Piece:
         check(bool(self.paths), "paths is empty")
         for path in (self.file, *self.paths):
             check(bool(_SAFE.fullmatch(path)), f"the path {path!r} leads out of its folder")
+        check(
+            not self.file.endswith(".flac"),
+            f"file={self.file} is FLAC: only what is made of an origin is",
+        )
         for name in ("licence", "credit", "group"):
             check(bool(getattr(self, name)), f"{name} is empty")
         check(self.start_s >= 0, f"start_s={self.start_s} must not be negative")
