@@ -268,7 +268,7 @@ SPEC = SpecAugment(0, 0, 0, 0)
 UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 TRAIN = Train(
     "independent", 1, 1, 32, 0.01, "constant", {"_target_": "keras.optimizers.Adam"},
-    True, 0.0, 1.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
+    True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def train(**changes):
         "group_power": 0.0,
         "pause_weight": 1.0,
         "averaging": 0.0,
+        "comparison": 0.0,
         "label_smoothing": 0.0,
         "mixup_alpha": 0.0,
         "spec_augment": PLAIN,

@@ -7,8 +7,9 @@ from benchmarks.study.trial import Trial
 
 _CHANGES = (
     "train.changes.equalise=0.5",
-    "train.changes.band_limit=0.15",
-    "train.changes.noise=0.4",
+    "train.changes.band_limit=0.3",
+    "train.changes.noise=0.5",
+    "train.changes.noise_snr_db=[-5,30]",
     "train.changes.together=0.3",
     "train.changes.rounding=0.3",
 )
@@ -23,6 +24,7 @@ BASE = Trial(
         "train.batch_size=192",
         "train.learning_rate=3e-3",
         "train.averaging=0.99",
+        "train.comparison=0.5",
         *_CHANGES,
     )
 )
@@ -35,11 +37,12 @@ def _with(*overrides: str, **changes: Any) -> Trial:
 VARIANTS = {
     "base": BASE,
     # changes of the spectra
-    "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES)),
+    "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)),
     "no equaliser": _with("train.changes.equalise=0"),
     "no two together": _with("train.changes.together=0"),
-    "more noise": _with("train.changes.noise=0.6", "train.changes.noise_snr_db=[-5,25]"),
-    "more band limits": _with("train.changes.band_limit=0.35"),
+    "less noise": _with("train.changes.noise=0.3", "train.changes.noise_snr_db=[5,30]"),
+    "fewer band limits": _with("train.changes.band_limit=0.1"),
+    "no comparison": _with("train.comparison=0"),
     "masks": _with(
         "train.spec_augment.time_masks=1",
         "train.spec_augment.frequency_masks=1",
