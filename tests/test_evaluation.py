@@ -180,7 +180,7 @@ def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp
 def test_what_a_listener_says_is_right_silent_or_wrong(tmp_path):
     logits = [SURE["speech"]] * 4 + [SURE["none"]] * 3 + [SURE["both"]] * 3 + [SURE["music"]] * 10
     mine = judged(tmp_path, [("a", ["speech"], 10), ("b", ["music"], 10)], logits)
-    found = said(mine, np.zeros(20, np.float32))
+    found = said(mine, mine.recordings(np.zeros(20, np.float32)))
     assert found.exact.value == pytest.approx((0.4 + 1) / 2)
     assert found.silent.value == pytest.approx((0.3 + 0) / 2)
     assert found.wrong.value == pytest.approx((0.3 + 0) / 2)
@@ -195,18 +195,18 @@ def test_a_listener_says_nothing_below_its_gate_nor_before_it_is_sure(tmp_path):
         gate_dbfs=-60.0, min_duration_s=0.75,
     )  # fmt: skip
     levels = np.array([-80] * 3 + [-20] * 5 + [-20] * 2, np.float32)
-    found = said(mine, levels)
-    assert list(found.sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
-    assert not found.sounding[:, 1].any()  # half a second is too short
+    sounding = said(mine, mine.recordings(levels)).followed.sounding
+    assert list(sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
+    assert not sounding[:, 1].any()  # half a second is too short
 
 
 def test_windows_with_no_label_or_several_are_counted_apart(tmp_path):
     logits = [SURE["none"]] * 3 + [SURE["music"]] + [SURE["both"]] + [SURE["speech"]] * 3
     logits += [SURE["speech"]] * 2
     stretches = [("n", [], 4), ("b", ["speech", "music"], 4), ("s", ["speech"], 2)]
-    found = others(judged(tmp_path, stretches, logits))
+    found = others(judged(tmp_path, stretches, logits), None)
     assert (found.none, found.several) == (4, 4)
-    assert found.falsely_named.value == pytest.approx(1 / 4)
+    assert found.named.falsely.value == pytest.approx(1 / 4)
     assert found.all_named.value == pytest.approx(1 / 4)
     # speech: 4 of 4 found, nothing else; music: 1 of 4 found, 1 named falsely
     assert found.f1["speech"].value == pytest.approx(1)

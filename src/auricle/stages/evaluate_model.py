@@ -36,6 +36,7 @@ class Evaluate:
     confidence: float
     seed: int
     sweeps: hearing.Sweeps
+    noise: str
     naive: Naive
     worst_clips: int
 
@@ -65,12 +66,14 @@ def evaluate_model(config: Config, job: Job) -> Done:
     _check_same(bundle, test.header)
     logits = bundles.Interpreted(job.reads.classifier / bundles.MODEL_FILE).logits(test.features)
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
-    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz)
+    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz, test)
     whole = hearing.is_possible(job.reads)
     results = Results(
         Judged(logits, test, bundle, bootstrap),
         conditions,
-        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed) if whole else None,
+        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed, settings.noise)
+        if whole
+        else None,
         _naive(config, job, test, bootstrap) if whole else "the split itself is one of windows",
         {clip.path: clip.source for clip in read_clips(job.reads.raw)},
         settings.worst_clips,
