@@ -30,6 +30,7 @@ SMALL = [
     "evaluate.sweeps.snr_db=[10]",
     "evaluate.sweeps.bandwidth_hz=[8000,2000]",
     "evaluate.sweeps.both_db=[0]",
+    "evaluate.nothing.seconds=5",
     "evaluate.naive={windows: 60, epochs: 1}",
     "evaluate.worst_clips=2",
     "replay.bootstrap=50",

@@ -66,6 +66,8 @@ class Results:
         The naive pair, or the reason why there is none.
     source
         Source of each recording, by its path.
+    nothing
+        What was told of silence and of noise that was made.
     """
 
     def __init__(
@@ -76,12 +78,13 @@ class Results:
         pair: Pair | str,
         source: Mapping[str, str],
         worst: int,
+        nothing: Sequence[FalseEvents] = (),
     ) -> None:
         self.judged, self.pair = judged, pair
         about = judged.test.header.dataset
         self.leaks = Leaks(str(about.get("split", "")), int(about.get("leaks", 0)))
         self._recordings = judged.recordings(heard.levels_dbfs) if heard else None
-        self._source = source
+        self._source, self.nothing = source, list(nothing)
         self.said: Said | None = said(judged, self._recordings) if self._recordings else None
         self.swept = [
             Swept(condition, _balanced(judged, heard.logits[i]))
@@ -137,10 +140,11 @@ class Results:
 
     @cached_property
     def false_events(self) -> list[FalseEvents]:
-        """False events an hour by what sounds; none where nothing could be followed."""
+        """False events an hour by what sounds: in recordings, then in sound that was made."""
         if not (self._recordings and self.said):
-            return []
-        return false_events(self.judged, self._recordings, self.said.followed, self._source)
+            return self.nothing
+        found = false_events(self.judged, self._recordings, self.said.followed, self._source)
+        return [*found, *self.nothing]
 
     @cached_property
     def traded(self) -> dict[str, Traded]:

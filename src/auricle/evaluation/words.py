@@ -37,7 +37,9 @@ def signed(value: float, decimals: int = 0) -> str:
 
 
 def rate(interval: Interval) -> str:
-    """Give a number per hour, with its interval."""
+    """Give a number per hour, with its interval if it has one."""
+    if interval.low == interval.high:
+        return f"{interval.value:.3g}"
     return f"{interval.value:.3g} [{interval.low:.3g}, {interval.high:.3g}]"
 
 
@@ -173,9 +175,14 @@ def _both(results: Results) -> str:
         return f"Both are named in {percent(lowest.named.value)} ({between(lowest.named)})."
     return (
         f"Both are named in {percent(lowest.named.value)} ({between(lowest.named)}) of the windows "
-        f"where one is {signed(lowest.ratio_db)} dB above the other, and in "
-        f"{percent(highest.named.value)} at {signed(highest.ratio_db)} dB."
+        f"where a recording is {_loud(lowest.ratio_db)} what it is mixed with, and in "
+        f"{percent(highest.named.value)} where it is {_loud(highest.ratio_db)} it."
     )
+
+
+def _loud(ratio_db: float) -> str:
+    way = "above" if ratio_db > 0 else "below"
+    return f"{abs(ratio_db):g} dB {way}" if ratio_db else "as loud as"
 
 
 def _trade_off(results: Results) -> str:

@@ -19,6 +19,7 @@ from auricle.errors import AuricleError
 from auricle.evaluation import hearing
 from auricle.evaluation.counting import LEVELS, Judged
 from auricle.evaluation.naive import Naive, Pair, naive_pair
+from auricle.evaluation.nothing import Nothing, heard_in_nothing
 from auricle.evaluation.page import write_report
 from auricle.evaluation.results import Results
 from auricle.files import write_text
@@ -37,6 +38,7 @@ class Evaluate:
     seed: int
     sweeps: hearing.Sweeps
     noise: str
+    nothing: Nothing
     naive: Naive
     worst_clips: int
 
@@ -77,6 +79,7 @@ def evaluate_model(config: Config, job: Job) -> Done:
         _naive(config, job, test, bootstrap) if whole else "the split itself is one of windows",
         {clip.path: clip.source for clip in read_clips(job.reads.raw)},
         settings.worst_clips,
+        heard_in_nothing(settings.nothing, bundles.Classifier(job.reads.classifier), settings.seed),
     )
     report = results.metrics()
     write_text(job.writes.reports / "metrics.json", json.dumps(report, indent=2) + "\n")
