@@ -22,7 +22,7 @@ SWEEPS = {
     "snr_db": ("snr", "signal to noise, dB"),
     "bandwidth_hz": ("bandwidth", "bandwidth, Hz"),
 }
-BOTH_AXIS = "one label above the other, dB"
+BOTH_AXIS = "recording above what it is mixed with, dB"
 
 
 def shown_labels(results: Results) -> list[str]:
@@ -173,7 +173,9 @@ def draw_trade_off(results: Results) -> Any:
         if found.validation:
             _, events, named = zip(*found.validation, strict=True)
             axis.plot(named, events, color=colour, linewidth=1.2, linestyle=(0, (2, 3)))
-        axis.plot([found.named.value], [found.per_hour.value], color=colour, marker="o")
+        axis.plot(
+            [found.named.value], [found.per_hour.value], color=colour, marker="o", clip_on=False
+        )
     axis.set_xlim(-0.02, 1.02)
     axis.set_ylim(bottom=0)
     legend(axis, handles, labels, loc="upper left")

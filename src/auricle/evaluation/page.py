@@ -138,7 +138,7 @@ def _named(results: Results) -> Table:
     rest, labels = results.others, results.judged.labels
     rows = [
         ("at the bundle's thresholds", rest.named),
-        (f"where {STILL_NAMED:.0%} of each label are named", rest.still_named),
+        (f"where {words.percent(STILL_NAMED)} of each label are named", rest.still_named),
         ("as the listener says it", rest.told),
     ]
     return Table(
