@@ -452,3 +452,10 @@ def test_silence_and_noise_are_made_and_followed():
         level = 10 * np.log10(max(1e-12, np.mean(np.square(sound, dtype=np.float64))))
         assert level == pytest.approx(-120 if name == "digital silence" else -33, abs=0.01)
     assert heard_in_nothing(Nothing(0, [-20]), classifier, 0) == []
+
+
+def test_noise_louder_than_full_scale_and_negative_times_are_refused():
+    with pytest.raises(AuricleError, match=r"noise_dbfs=\[3\.0\] must be negative"):
+        Nothing(1.0, [3.0])
+    with pytest.raises(AuricleError, match=r"seconds=-1\.0 must not be negative"):
+        Nothing(-1.0, [])

@@ -163,7 +163,7 @@ def _note(label: str, table: TradeOff, decision: Decision, is_over: bool) -> str
     if not hours:
         return f"validation has no sound without {label}, so its budget could not be asked for"
     if is_over:
-        least = min(table.per_hour(label))
+        least = table.per_hour(label)[-1]
         return f"{label} has {least:.3g} false events an hour even at {GRID[-1]:g}"
     if most_events(budget, hours) < 1:
         return (
