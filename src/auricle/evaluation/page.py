@@ -19,6 +19,7 @@ from auricle.metrics import Interval
 from auricle.report.charts import svg
 from auricle.report.page import Chart, Table, render
 from auricle.report.sound import audio_uri
+from auricle.report.words import percent
 
 _PARTS_SHOWN = 10
 
@@ -138,7 +139,7 @@ def _named(results: Results) -> Table:
     rest, labels = results.others, results.judged.labels
     rows = [
         ("at the bundle's thresholds", rest.named),
-        (f"where {words.percent(STILL_NAMED)} of each label are named", rest.still_named),
+        (f"where {percent(STILL_NAMED)} of each label are named", rest.still_named),
         ("as the listener says it", rest.told),
     ]
     return Table(
