@@ -40,5 +40,5 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
 
 def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
     """Features of powers: the way back."""
-    # Noise of density d has d * n_fft^2 * 3 / 16 in a bin: 3 / 8 is the mean square of a Hann window.
+    # A bin of noise of density d holds d * n_fft^2 * 3 / 16; a Hann window's mean square is 3 / 8.
     return in_decibels(power * np.float32(config.n_fft**2 * 3 / 16), config)

@@ -19,6 +19,7 @@ from auricle.errors import AuricleError
 from auricle.evaluation import hearing
 from auricle.evaluation.counting import LEVELS, Judged
 from auricle.evaluation.naive import Naive, Pair, naive_pair
+from auricle.evaluation.nothing import Nothing, heard_in_nothing
 from auricle.evaluation.page import write_report
 from auricle.evaluation.results import Results
 from auricle.files import write_text
@@ -36,6 +37,8 @@ class Evaluate:
     confidence: float
     seed: int
     sweeps: hearing.Sweeps
+    noise: str
+    nothing: Nothing
     naive: Naive
     worst_clips: int
 
@@ -65,15 +68,18 @@ def evaluate_model(config: Config, job: Job) -> Done:
     _check_same(bundle, test.header)
     logits = bundles.Interpreted(job.reads.classifier / bundles.MODEL_FILE).logits(test.features)
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
-    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz)
+    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz, test)
     whole = hearing.is_possible(job.reads)
     results = Results(
         Judged(logits, test, bundle, bootstrap),
         conditions,
-        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed) if whole else None,
+        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed, settings.noise)
+        if whole
+        else None,
         _naive(config, job, test, bootstrap) if whole else "the split itself is one of windows",
         {clip.path: clip.source for clip in read_clips(job.reads.raw)},
         settings.worst_clips,
+        heard_in_nothing(settings.nothing, bundles.Classifier(job.reads.classifier), settings.seed),
     )
     report = results.metrics()
     write_text(job.writes.reports / "metrics.json", json.dumps(report, indent=2) + "\n")
