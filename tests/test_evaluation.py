@@ -20,6 +20,7 @@ from auricle.evaluation.naive import Naive, naive_pair, picked
 from auricle.evaluation.nothing import Nothing, heard_in_nothing
 from auricle.evaluation.others import STILL_NAMED, others
 from auricle.evaluation.parts import by_class, by_group, by_source
+from auricle.evaluation.past import past
 from auricle.evaluation.ranking import curves, ranking
 from auricle.evaluation.saying import said
 from auricle.evaluation.trading import traded
@@ -462,3 +463,19 @@ def test_noise_louder_than_full_scale_and_negative_times_are_refused():
         Nothing(1.0, [3.0])
     with pytest.raises(AuricleError, match=r"seconds=-1\.0 must not be negative"):
         Nothing(-1.0, [])
+
+
+# With more of the past
+
+
+def test_more_of_the_past_is_counted_window_by_window(tmp_path):
+    # Every other window is taken for the other class; two on end make up for each other.
+    right, wrong = [2.0, -2.0], [-1.0, 1.0]
+    mine = judged(tmp_path, [("a", ["speech"], 8), ("b", ["music"], 8)], [right] * 16)
+    rows = [[right, wrong][i % 2] for i in range(8)]
+    logits = np.array([*rows, *(row[::-1] for row in rows)], np.float32)
+    if mine.labels[0] != "speech":
+        logits = logits[:, ::-1]
+    found = past(mine, logits, [0.5, 0.25, 100])
+    assert [seen.context_s for seen in found] == [0.25, 0.5, 100]
+    assert [seen.balanced.value for seen in found] == [0.5, 1.0, 1.0]

@@ -17,9 +17,6 @@ BASE = Trial(
     (
         "features=two_resolutions",
         "network=two_branches",
-        "network.separable=true",
-        "network.filters=[16,32,48,64,96]",
-        "network.fine_filters=[16,24,32]",
         "train.epochs=4",
         "train.batch_size=192",
         "train.learning_rate=3e-3",
@@ -56,6 +53,11 @@ VARIANTS = {
         made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music"))
     ),
     "no generated sound": _with(made=()),
+    "generated neither alone": _with(made=(("neither", 30.0),)),
+    "generated neither, speech and music": _with(
+        made=(("neither", 30.0), ("speech", 10.0), ("music", 10.0))
+    ),
+    "unbalanced": _with("train.balance=false"),
     "generated alone": _with(
         made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music")),
         recordings=False,
@@ -86,6 +88,9 @@ VARIANTS = {
         ),
     ),
     "floor at 40 dB": _with("features.floor_db=40"),
+    "floor at 30 dB": _with("features.floor_db=30"),
+    "floor at 40 dB, neither alone": _with("features.floor_db=40", made=(("neither", 30.0),)),
+    "floor at 40 dB, group power": _with("features.floor_db=40", "train.group_power=0.5"),
     "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),
     "wider": _with("network.filters=[24,48,72,96,128]"),
     "more dropout": _with("network.dropout=0.5"),

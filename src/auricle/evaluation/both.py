@@ -39,7 +39,7 @@ def both(
         Number of the label that was mixed in, -1 where none was.
     """
     chosen = other >= 0
-    cases = judged.heard(logits).of(chosen)
+    cases = judged.heard(logits, judged.bundle.decision.context_s or 0).of(chosen)
     own, added, bootstrap = cases.truth, other[chosen], judged.bootstrap
     thresholds = np.array([judged.bundle.thresholds[label] for label in judged.labels])
     named = cases.probabilities >= thresholds

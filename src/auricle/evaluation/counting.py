@@ -80,7 +80,7 @@ class Judged:
                 groups[self.first],
             ),
         }
-        self.said = self.heard(logits)
+        self.said = self.heard(logits, bundle.decision.context_s or 0)
         if not self.cases["window"].one_label.any():
             raise AuricleError(
                 "No test recording has exactly one label, so there is no balanced accuracy: "
@@ -93,15 +93,10 @@ class Judged:
         calibrated = self.bundle.calibration.probabilities
         return {"window": calibrated(logits), "second": calibrated(second)}
 
-    def heard(self, logits: Array) -> Cases:
-        """Give each window as a listener hears it, of logits of the test windows.
-
-        It is made of as much of the past as the bundle asks for.
-        """
-        said = in_context(
-            logits, self.test.stretch, self._count(self.bundle.decision.context_s or 0)
-        )
-        probabilities = self.bundle.calibration.probabilities(said)
+    def heard(self, logits: Array, context_s: float) -> Cases:
+        """Give each window with as much of the past, of logits of the test windows."""
+        seen = in_context(logits, self.test.stretch, self._count(context_s))
+        probabilities = self.bundle.calibration.probabilities(seen)
         return Cases(probabilities, self.test.targets, self.cases["window"].groups)
 
     def recordings(self, levels_dbfs: Array) -> Recordings:

@@ -143,6 +143,23 @@ def draw_sweep(results: Results, kind: str) -> Any:
     return figure
 
 
+def draw_past(results: Results) -> Any:
+    """Balanced accuracy of windows against the seconds each answer is made from."""
+    figure, axis = axes("seconds heard, the window of the answer included", "balanced accuracy")
+    x = np.array([seen.context_s for seen in results.past])
+    found = [seen.balanced for seen in results.past]
+    axis.fill_between(
+        x, [i.low for i in found], [i.high for i in found],
+        color=SERIES[0], alpha=0.13, linewidth=0,
+    )  # fmt: skip
+    axis.plot(x, [i.value for i in found], color=SERIES[0], marker="o")
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(x, [f"{value:g}" for value in x])
+    axis.minorticks_off()
+    axis.set_ylim(max(0, min(i.low for i in found) - 0.02), 1.01)
+    return figure
+
+
 def draw_both(results: Results) -> Any:
     """Share of the mixtures in which both labels are named, and recall, by ratio."""
     figure, axis = axes(BOTH_AXIS, "share of windows")

@@ -65,6 +65,11 @@ def write_plots(
                 for swept in results.sweep(kind)
             ),
         )
+    write_table(
+        folder / "past.csv",
+        ("context_s", *_bounded(("window",))),
+        ((f"{seen.context_s:g}", *_values((seen.balanced,))) for seen in results.past),
+    )
     _both(results, folder / "both.csv")
     _trade_off(results, folder / "trade_off.csv")
     _false_events(results, folder / "false_events.csv")

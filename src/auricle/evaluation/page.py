@@ -48,6 +48,8 @@ def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
             if results.sweep(kind)
         },
     }
+    if results.past:
+        charts["past"] = figures.draw_past(results)
     if results.both:
         charts["both_db"] = figures.draw_both(results)
     if results.traded:
@@ -86,6 +88,9 @@ def _numbers(results: Results, name: str) -> list[Table]:
         ]
         rows.append(["as it is", *(str(results.balanced[n]) for n in ("window", "second"))])
         return [Table("Balanced accuracy", [figures.SWEEPS[name][1], "window", "second"], rows)]
+    if name == "past":
+        seen = [[f"{each.context_s:g}", str(each.balanced)] for each in results.past]
+        return [Table("Balanced accuracy of windows", ["seconds heard", "balanced accuracy"], seen)]
     if name == "both_db":
         return [_both(results)]
     if name == "risk_coverage":

@@ -15,6 +15,7 @@ from auricle.evaluation.hearing import Condition, Heard
 from auricle.evaluation.naive import Pair
 from auricle.evaluation.others import Others, others
 from auricle.evaluation.parts import Part, by_class, by_group, by_source
+from auricle.evaluation.past import Past
 from auricle.evaluation.ranking import Ranking, ranking
 from auricle.evaluation.saying import Said, said
 from auricle.evaluation.trading import Traded, traded
@@ -68,6 +69,8 @@ class Results:
         Source of each recording, by its path.
     nothing
         What was told of silence and of noise that was made.
+    past
+        How right the windows are with more of the past, the shortest first.
     """
 
     def __init__(
@@ -79,12 +82,13 @@ class Results:
         source: Mapping[str, str],
         worst: int,
         nothing: Sequence[FalseEvents] = (),
+        past: Sequence[Past] = (),
     ) -> None:
         self.judged, self.pair = judged, pair
         about = judged.test.header.dataset
         self.leaks = Leaks(str(about.get("split", "")), int(about.get("leaks", 0)))
         self._recordings = judged.recordings(heard.levels_dbfs) if heard else None
-        self._source, self.nothing = source, list(nothing)
+        self._source, self.nothing, self.past = source, list(nothing), list(past)
         self.said: Said | None = said(judged, self._recordings) if self._recordings else None
         self.swept = [
             Swept(condition, _balanced(judged, heard.logits[i]))
@@ -210,6 +214,8 @@ class Results:
                 "named": mixed.named.value,
                 "recall": mixed.recall.value,
             }
+        for seen in self.past:
+            found.setdefault("context", {})[f"{seen.context_s:g}"] = _plain(seen.balanced)
         found["none"] = self._of_none()
         found["several"] = {"cases": self.others.several}
         if self.others.all_named:

@@ -15,6 +15,7 @@ TITLES = {
     "level_db": "Louder and quieter",
     "snr_db": "In noise",
     "bandwidth_hz": "Through a narrow channel",
+    "past": "With more of the past",
     "both_db": "Two labels at once",
     "trade_off": "What a threshold costs and finds",
 }
@@ -110,6 +111,7 @@ def of_chart(results: Results, name: str) -> tuple[str, str]:
         "reliability": _reliability,
         "risk_coverage": _risk,
         "both_db": _both,
+        "past": _past,
         "trade_off": _trade_off,
     }.get(name)
     return TITLES[name], sentence(results) if sentence else _sweep(results, name)
@@ -192,6 +194,15 @@ def _trade_off(results: Results) -> str:
         f"At its threshold of {found.threshold:.2f}, {label} has {found.per_hour.value:.3g} false "
         f"events an hour, and {percent(found.named.value)} of its own time is named. Points are "
         "the bundle's thresholds; dotted lines are what validation had."
+    )
+
+
+def _past(results: Results) -> str:
+    first, best = results.past[0], max(results.past, key=lambda each: each.balanced.value)
+    return (
+        f"A window is right in {percent(first.balanced.value)} of cases with {first.context_s:g} s "
+        f"of sound, in {percent(best.balanced.value)} with {best.context_s:g} s. The past costs no "
+        "delay: an answer comes with each window."
     )
 
 

@@ -21,6 +21,7 @@ from auricle.evaluation.counting import LEVELS, Judged
 from auricle.evaluation.naive import Naive, Pair, naive_pair
 from auricle.evaluation.nothing import Nothing, heard_in_nothing
 from auricle.evaluation.page import write_report
+from auricle.evaluation.past import past
 from auricle.evaluation.results import Results
 from auricle.files import write_text
 from auricle.job import Done, Job, flatten
@@ -36,6 +37,7 @@ class Evaluate:
     bootstrap: int
     confidence: float
     seed: int
+    context_s: list[float]
     sweeps: hearing.Sweeps
     noise: str
     nothing: Nothing
@@ -45,6 +47,8 @@ class Evaluate:
     def __post_init__(self) -> None:
         check(self.bootstrap >= 1, f"bootstrap={self.bootstrap} must be at least 1")
         check(0 < self.confidence < 1, f"confidence={self.confidence} must lie between 0 and 1")
+        for value in self.context_s:
+            check(value > 0, f"context_s={self.context_s} must be positive")
         check(self.worst_clips >= 0, f"worst_clips={self.worst_clips} must not be negative")
 
 
@@ -70,8 +74,9 @@ def evaluate_model(config: Config, job: Job) -> Done:
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
     conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz, test)
     whole = hearing.is_possible(job.reads)
+    judged = Judged(logits, test, bundle, bootstrap)
     results = Results(
-        Judged(logits, test, bundle, bootstrap),
+        judged,
         conditions,
         hearing.hear(test, conditions, job.reads, config.cluster, settings.seed, settings.noise)
         if whole
@@ -80,6 +85,7 @@ def evaluate_model(config: Config, job: Job) -> Done:
         {clip.path: clip.source for clip in read_clips(job.reads.raw)},
         settings.worst_clips,
         heard_in_nothing(settings.nothing, bundles.Classifier(job.reads.classifier), settings.seed),
+        past(judged, logits, settings.context_s),
     )
     report = results.metrics()
     write_text(job.writes.reports / "metrics.json", json.dumps(report, indent=2) + "\n")
