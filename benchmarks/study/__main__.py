@@ -5,6 +5,7 @@ import csv
 import fcntl
 import os
 import sys
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -12,14 +13,14 @@ from benchmarks.measure import ROOT
 from benchmarks.study import trial
 from benchmarks.study.variants import VARIANTS
 
-TABLE = ROOT / "references/study.csv"
-
 
 def main() -> None:
     """Train and judge each named variant on the folds and seeds that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study")
     parser.add_argument("names", nargs="+", choices=[*VARIANTS], metavar="NAME")
-    parser.add_argument("--held-out", type=int, nargs="+", default=[0, 2])
+    parser.add_argument("--held-out", nargs="+", default=["2", "3"], help="folds, or all")
+    parser.add_argument("--folds", type=int, nargs="+", default=[0, 1, 2, 3], help="to train on")
+    parser.add_argument("--table", type=Path, default=ROOT / "references/study.csv")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args()
     # Trials run side by side, one a core: threads of one would only wait for each other.
@@ -28,12 +29,13 @@ def main() -> None:
     for name in options.names:
         for seed in options.seeds:
             for fold in options.held_out:
-                row = trial.run(VARIANTS[name], fold, seed, (0, 1, 2, 3))
-                _add({"variant": name, "held out": fold, "seed": seed} | row)
+                held_out = None if fold == "all" else int(fold)
+                row = trial.run(VARIANTS[name], held_out, seed, options.folds)
+                _add(options.table, {"variant": name, "held out": fold, "seed": seed} | row)
 
 
-def _add(row: dict[str, object]) -> None:
-    with TABLE.open("a+", newline="", encoding="utf-8") as file:
+def _add(table: Path, row: dict[str, object]) -> None:
+    with table.open("a+", newline="", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         writer = csv.DictWriter(file, list(row), lineterminator="\n")
         if not os.fstat(file.fileno()).st_size:

@@ -25,8 +25,11 @@ HOME = ROOT / "data/study"
 RATE_HZ = 16000
 LABELS = ["music", "speech"]
 # Sounds of ESC-50 with a voice or a melody in them: judged apart, never added as noise.
-VOICE_LIKE = ("crying_baby", "laughing", "coughing", "sneezing", "breathing", "snoring", "clapping")
-MUSIC_LIKE = ("church_bells", "clock_alarm", "siren", "chirping_birds", "crow", "rooster", "hen")
+VOICE_LIKE = (
+    *("crying_baby", "laughing", "coughing", "sneezing", "breathing", "snoring", "clapping"),
+    *("dog", "cat", "cow", "pig", "sheep", "rooster", "hen", "crow", "frog"),
+)
+MUSIC_LIKE = ("church_bells", "clock_alarm", "siren", "car_horn", "chirping_birds")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from benchmarks.study.recordings import (
     windows,
 )
 
+SEEN = {"0.25 s": 1, "0.5 s": 2, "1 s": 4, "2 s": 8}  # windows
 CONDITIONS = ("clean", "-40 dB", "+10 dB", "4 kHz", "0 dB SNR")
 _NOISE_FOLD = 3  # of ESC-50: never trained on
 
@@ -50,8 +51,8 @@ class Trial:
     all_environment: bool = False  # not only those whose licences do
 
 
-def run(trial: Trial, held_out: int, seed: int, folds: Sequence[int]) -> dict[str, Any]:
-    """Train on `folds` without `held_out`, judge on that; give a row of figures."""
+def run(trial: Trial, held_out: int | None, seed: int, folds: Sequence[int]) -> dict[str, Any]:
+    """Train on `folds` without `held_out`, judge on that (none: on all); give a row of figures."""
     begun = time.perf_counter()
     config = compose("config", [*trial.overrides, f"train.seed={seed}"])
     features = parse_group(config.features, Features, "features")
@@ -95,26 +96,32 @@ def _learned(
 _music_speech, _environment = cache(music_speech), cache(environment)
 
 
-def judged(model: Any, fold: int, features: Features, preprocess: Preprocess) -> dict[str, float]:
-    """Balanced accuracies of a fold under each condition, and what is named of what is neither."""
+def judged(
+    model: Any, fold: int | None, features: Features, preprocess: Preprocess
+) -> dict[str, float]:
+    """Balanced accuracies of a fold (none: of all) under each condition, and what is named."""
     row: dict[str, float] = {}
     for condition in CONDITIONS:
         test = _test(fold, condition, features, preprocess)
-        scores = np.concatenate(list(logits(model, test.features)))
-        for name, seen in _seen(scores, test).items():
-            row[f"{condition}, {name}"] = _balanced(seen, test)
+        scores = _scores(model, test)
+        for name, count in SEEN.items():
+            seen = mean_over(scores, test.levels_dbfs, test.stretch, count, 0.0)
+            if condition == "clean" or name in ("0.25 s", "1 s"):
+                row[f"{condition}, {name}"] = _balanced(seen, test)
         if condition == "clean":
+            weighted = mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.5)
+            row["clean, 1 s weighted"] = _balanced(weighted, test)
             row |= _by_label(scores, test)
             row |= _named(model, scores, test, features, preprocess)
+    for ratio_db in (-10, 0, 10):
+        mixed = _mixed(fold, ratio_db, features, preprocess)
+        seen = mean_over(_scores(model, mixed), mixed.levels_dbfs, mixed.stretch, 4, 0.0)
+        row[f"both named, speech {ratio_db:+d} dB"] = round(float((seen > 0).all(1).mean()), 4)
     return row
 
 
-def _seen(scores: Any, test: Windows) -> dict[str, Any]:
-    return {
-        "0.25 s": scores,
-        "1 s": mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.0),
-        "1 s weighted": mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.5),
-    }
+def _scores(model: Any, of: Windows) -> Any:
+    return np.concatenate(list(logits(model, of.features)))
 
 
 def _balanced(scores: Any, test: Windows) -> float:
@@ -134,18 +141,39 @@ def _by_label(scores: Any, test: Windows) -> dict[str, float]:
 def _named(
     model: Any, scores: Any, test: Windows, features: Features, preprocess: Preprocess
 ) -> dict[str, float]:
-    """Share of neither's windows that are named where 95 % of each label's are."""
+    """Share of neither's windows that are named where 95 % of each label's are, with 1 s."""
     none = _neither(features, preprocess)
-    theirs = np.concatenate(list(logits(model, none.features)))
+    theirs = mean_over(_scores(model, none), none.levels_dbfs, none.stretch, 4, 0.0)
+    ours = mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.0)
     named = np.zeros(len(theirs), bool)
     for i in range(len(LABELS)):
-        named |= theirs[:, i] >= np.quantile(scores[test.targets[:, i] == 1, i], 0.05)
+        named |= theirs[:, i] >= np.quantile(ours[test.targets[:, i] == 1, i], 0.05)
     kinds = np.array([name.split("|")[0] for name in none.groups])[none.stretch]
     apart = np.isin(kinds, (*VOICE_LIKE, *MUSIC_LIKE))
     return {
         "neither named": round(float(named[~apart].mean()), 4),
         "voice- and music-like named": round(float(named[apart].mean()), 4),
     }
+
+
+@cache
+def _mixed(
+    fold: int | None, ratio_db: float, features: Features, preprocess: Preprocess
+) -> Windows:
+    """Each recording of speech over one of music, at a ratio of their mean powers."""
+    chosen = _of_fold(fold)
+    speech = [one for one in chosen if one.kind == "speech"]
+    music = [one.sound for one in chosen if one.kind == "music"]
+    rng = np.random.default_rng(0)
+
+    def change(sound: Samples, recording: Recording) -> Samples:
+        return in_noise(sound, np.resize(music[rng.integers(len(music))], len(sound)), ratio_db)
+
+    return windows(speech, features, preprocess, change)
+
+
+def _of_fold(fold: int | None) -> list[Recording]:
+    return [one for one in _music_speech() if fold is None or one.fold == fold]
 
 
 @cache
@@ -156,15 +184,15 @@ def _neither(features: Features, preprocess: Preprocess) -> Windows:
 
 
 @cache
-def _test(fold: int, condition: str, features: Features, preprocess: Preprocess) -> Windows:
-    chosen = [one for one in _music_speech() if one.fold == fold]
+def _test(fold: int | None, condition: str, features: Features, preprocess: Preprocess) -> Windows:
+    chosen = _of_fold(fold)
     value = float(condition.split()[0]) if condition != "clean" else 0.0
     noises = [
         one.sound
         for one in _environment()
         if one.fold == _NOISE_FOLD and one.kind not in (*VOICE_LIKE, *MUSIC_LIKE)
     ]
-    rng = np.random.default_rng(fold)
+    rng = np.random.default_rng(0 if fold is None else fold)
 
     def change(sound: Samples, recording: Recording) -> Samples:
         if condition.endswith("SNR"):

@@ -13,9 +13,11 @@ _CHANGES = (
     "train.changes.together=0.3",
     "train.changes.rounding=0.3",
 )
+_ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
 BASE = Trial(
     (
         "features=two_resolutions",
+        "features.floor_db=40",
         "network=two_branches",
         "train.epochs=4",
         "train.batch_size=192",
@@ -23,13 +25,22 @@ BASE = Trial(
         "train.averaging=0.99",
         "train.comparison=0.5",
         *_CHANGES,
-    )
+    ),
+    made=_ALL_KINDS,
 )
 
 
 def _with(*overrides: str, **changes: Any) -> Trial:
     return dataclasses.replace(BASE, overrides=(*BASE.overrides, *overrides), **changes)
 
+
+def _instead(*overrides: str, **changes: Any) -> Trial:
+    """Give the base with other features and network."""
+    kept = [text for text in BASE.overrides if not text.startswith(("features", "network"))]
+    return dataclasses.replace(BASE, overrides=(*kept, *overrides), **changes)
+
+
+_BANDS = ("network=two_branches", "network.fine_rows=0", "network.fine_filters=[]")
 
 VARIANTS = {
     "base": BASE,
@@ -49,19 +60,9 @@ VARIANTS = {
     # what is trained on
     "a channel copy": _with(copies=1),
     "all of ESC-50": _with(all_environment=True),
-    "generated speech and music": _with(
-        made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music"))
-    ),
+    "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
     "no generated sound": _with(made=()),
-    "generated neither alone": _with(made=(("neither", 30.0),)),
-    "generated neither, speech and music": _with(
-        made=(("neither", 30.0), ("speech", 10.0), ("music", 10.0))
-    ),
-    "unbalanced": _with("train.balance=false"),
-    "generated alone": _with(
-        made=tuple((kind, 10.0) for kind in ("both", "neither", "speech", "music")),
-        recordings=False,
-    ),
+    "generated alone": _with(recordings=False),
     "free licences": _with(free_only=True),
     # how
     "groups weigh alike": _with("train.group_power=0.5"),
@@ -70,27 +71,17 @@ VARIANTS = {
     "more epochs": _with("train.epochs=10"),
     "label smoothing 0.1": _with("train.label_smoothing=0.1"),
     # features and networks
-    "bands only": _with(
-        "network.fine_rows=0", "network.fine_filters=[]", "features=log_mel", "features.n_mels=64"
+    "bands only": _instead("features=log_mel", "features.n_mels=64", *_BANDS),
+    "bands only, 40": _instead("features=log_mel", *_BANDS),
+    "absolute level": _instead(
+        "features=log_mel", "features.n_mels=64", "features.level=absolute", *_BANDS
     ),
-    "bands only, 40": _with("network.fine_rows=0", "network.fine_filters=[]", "features=log_mel"),
-    "absolute level": _with(
-        "network.fine_rows=0",
-        "network.fine_filters=[]",
-        "features=log_mel",
-        "features.n_mels=64",
-        "features.level=absolute",
+    "mfcc, plain network": _instead("features=mfcc", "network=cnn"),
+    "mfcc, plain network, generated alone": _instead(
+        "features=mfcc", "network=cnn", recordings=False
     ),
-    "mfcc, plain network": dataclasses.replace(
-        BASE,
-        overrides=tuple(
-            text for text in BASE.overrides if not text.startswith(("features", "network"))
-        ),
-    ),
-    "floor at 40 dB": _with("features.floor_db=40"),
+    "floor at 60 dB": _with("features.floor_db=60"),
     "floor at 30 dB": _with("features.floor_db=30"),
-    "floor at 40 dB, neither alone": _with("features.floor_db=40", made=(("neither", 30.0),)),
-    "floor at 40 dB, group power": _with("features.floor_db=40", "train.group_power=0.5"),
     "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),
     "wider": _with("network.filters=[24,48,72,96,128]"),
     "more dropout": _with("network.dropout=0.5"),
