@@ -61,7 +61,7 @@ def clip(path, labels=("speech",), group=None, **fields):
     return Clip(path, 100, "0" * 64, tuple(labels), group or path, **fields)
 
 
-def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
+def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
     """Give the header of a window file."""
     preprocess = {
         "sample_rate_hz": RATE,
@@ -74,7 +74,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
         "train",
         list(labels),
         preprocess,
-        {"kind": "mfcc"},
+        features or {"kind": "mfcc"},
         {"seed": 0, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
         {"name": "test"},

@@ -15,6 +15,7 @@ from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.networks import NetworkInput
 from auricle.networks.batches import Batches
+from auricle.networks.losses import each_and_compared
 from auricle.networks.training import Train
 
 _AVERAGED_EACH = 5  # steps
@@ -137,38 +138,13 @@ def _compiled(
     optimizer = build(train.optimizer, "train.optimizer")(learning_rate=rate)
     smoothing = train.label_smoothing
     if train.targets == "independent":
-        loss: Any = _each_and_compared(smoothing, train.comparison)
+        loss: Any = each_and_compared(smoothing, train.comparison)
         metric: Any = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
         metric = keras.metrics.CategoricalAccuracy(name="accuracy")
     model.compile(optimizer, loss, weighted_metrics=[metric])
     return batches
-
-
-def _each_and_compared(smoothing: float, comparison: float) -> Callable[[Any, Any], Any]:
-    """Binary cross-entropy of each label; and of which one it is, where a window has just one.
-
-    The second is what the counting rule asks, and what sounds in noise are easily wrong about when
-    each label alone becomes unlikely.
-    """
-    from keras import ops
-
-    each = keras.losses.BinaryCrossentropy(
-        from_logits=True, label_smoothing=smoothing, reduction=None
-    )
-
-    def loss(targets: Any, logits: Any) -> Any:
-        total = each(targets, logits)
-        if comparison:
-            targets = ops.cast(targets, logits.dtype)
-            one = ops.cast(ops.abs(ops.sum(targets, axis=-1) - 1) < 1e-3, logits.dtype)
-            smoothed = targets * (1 - smoothing) + smoothing / targets.shape[-1]
-            which = -ops.sum(smoothed * ops.log_softmax(logits, axis=-1), axis=-1)
-            total = total + comparison * one * which
-        return total
-
-    return loss
 
 
 def _refuse_divergence(loss: float, epoch: int, train: Train) -> None:
