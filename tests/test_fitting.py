@@ -362,8 +362,3 @@ def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
 def test_labels_that_exclude_each_other_are_not_mixed():
     with pytest.raises(AuricleError, match=r"changes.together=0.5 gives windows two labels"):
         train(targets="exclusive", changes=dataclasses.replace(UNCHANGED, together=0.5))
-
-
-def test_a_comparison_needs_smoothed_targets():
-    with pytest.raises(AuricleError, match="needs label_smoothing above 0"):
-        train(comparison=0.5)

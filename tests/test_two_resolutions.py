@@ -33,7 +33,7 @@ def test_the_first_rows_are_librosas_mel_bands():
         power = librosa.feature.melspectrogram(
             y=window, sr=RATE, n_fft=512, hop_length=160, center=False, n_mels=64, fmin=60.0
         )
-        np.testing.assert_allclose(ours, relative_db(power.T, 60), atol=2e-3)
+        np.testing.assert_allclose(ours, relative_db(power.T, 40), atol=2e-3)
 
 
 def test_the_last_rows_are_the_spectrum_of_the_whole_window():
@@ -43,7 +43,7 @@ def test_the_last_rows_are_the_spectrum_of_the_whole_window():
         power = np.abs(np.fft.rfft(window.astype(np.float64) * hann, 4096)) ** 2
         power[: int(60 * 4096 / RATE)] = 0
         strongest = power[:1024].reshape(512, 2).max(axis=1)
-        np.testing.assert_allclose(ours.reshape(-1), relative_db(strongest, 60), atol=2e-2)
+        np.testing.assert_allclose(ours.reshape(-1), relative_db(strongest, 40), atol=2e-2)
 
 
 def test_a_tone_stands_at_its_frequency():
@@ -64,7 +64,7 @@ def test_loudness_and_an_offset_change_nothing(gain_db):
 
 def test_digital_silence_is_at_the_floor():
     silence = extract(np.zeros((1, 4000), np.float32), RATE, features())
-    np.testing.assert_allclose(silence, -60, atol=1e-3)
+    np.testing.assert_allclose(silence, -40, atol=1e-3)
 
 
 @pytest.mark.parametrize(

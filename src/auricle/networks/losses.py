@@ -10,9 +10,8 @@ from keras import ops
 def each_and_compared(smoothing: float, comparison: float) -> Callable[[Any, Any], Any]:
     """Binary cross-entropy of each label, and `comparison` times that of one against the others.
 
-    The second is what the counting rule asks. Its targets are equal shares of the labels that
-    sound, and where none does of all: a bias that a network has on noise alone would decide about
-    what sounds in noise. Targets of both are smoothed by `smoothing`, which is above 0.
+    The second is what the counting rule asks, and only of what has exactly one label. Targets of
+    both are smoothed by `smoothing`.
     """
     each = keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=smoothing, reduction=None
@@ -21,12 +20,11 @@ def each_and_compared(smoothing: float, comparison: float) -> Callable[[Any, Any
     def loss(targets: Any, logits: Any) -> Any:
         total = each(targets, logits)
         if comparison:
-            count = targets.shape[-1]
-            shares = (ops.cast(targets, logits.dtype) + smoothing / count) / (
-                ops.sum(ops.cast(targets, logits.dtype), axis=-1, keepdims=True) + smoothing
-            )
-            which = -ops.sum(shares * ops.log_softmax(logits, axis=-1), axis=-1)
-            total = total + comparison * which
+            targets = ops.cast(targets, logits.dtype)
+            one = ops.cast(ops.abs(ops.sum(targets, axis=-1) - 1) < 1e-3, logits.dtype)
+            smoothed = targets * (1 - smoothing) + smoothing / targets.shape[-1]
+            which = -ops.sum(smoothed * ops.log_softmax(logits, axis=-1), axis=-1)
+            total = total + comparison * one * which
         return total
 
     return loss

@@ -54,11 +54,6 @@ class Train:
         )
         check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
         check(self.comparison >= 0, f"comparison={self.comparison} must not be negative")
-        check(
-            not self.comparison or self.label_smoothing > 0,
-            f"comparison={self.comparison} needs label_smoothing above 0: windows without a label "
-            "are compared by it alone",
-        )
         check(0 <= self.group_power <= 1, f"group_power={self.group_power} must lie in [0, 1]")
         check(0 <= self.pause_weight <= 1, f"pause_weight={self.pause_weight} must lie in [0, 1]")
         check(0 <= self.averaging < 1, f"averaging={self.averaging} must lie in [0, 1)")
