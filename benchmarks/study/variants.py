@@ -67,6 +67,7 @@ VARIANTS = {
     # how
     "groups weigh alike": _with("train.group_power=0.5"),
     "pauses weigh less": _with("train.pause_weight=0.2"),
+    "pauses weigh more": _with("train.pause_weight=3"),
     "no averaging": _with("train.averaging=0"),
     "more epochs": _with("train.epochs=10"),
     "label smoothing 0.1": _with("train.label_smoothing=0.1"),
@@ -80,6 +81,8 @@ VARIANTS = {
     "mfcc, plain network, generated alone": _instead(
         "features=mfcc", "network=cnn", recordings=False
     ),
+    "pre-emphasis": _with("features.emphasis=0.97"),
+    "nothing below 120 Hz": _with("features.fmin_hz=120"),
     "floor at 60 dB": _with("features.floor_db=60"),
     "floor at 30 dB": _with("features.floor_db=30"),
     "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),

@@ -1,6 +1,7 @@
 """Mel bands in time, and one fine spectrum of the whole window: rhythm of syllables, and pitch."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Config(Features):
     fmax_hz: float | None
     fine_bins: int
     fine_hz: float
+    emphasis: float
     floor_db: float
 
     def __post_init__(self) -> None:
@@ -48,6 +50,7 @@ class Config(Features):
             "in rows below the mel bands",
         )
         check(self.fine_hz > self.fmin_hz, f"fine_hz={self.fine_hz} must lie above fmin_hz")
+        check(0 <= self.emphasis < 1, f"emphasis={self.emphasis} must lie in [0, 1)")
         check(self.floor_db > 0, f"floor_db={self.floor_db} must be positive")
 
 
@@ -68,13 +71,8 @@ def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
         config.fmax_hz,
     )
     fine = _fine_spectrum(windows, sample_rate_hz, config)
-    return np.concatenate(
-        [
-            _relative_db(bands, config.floor_db),
-            _relative_db(fine.reshape(len(windows), -1, config.n_mels), config.floor_db),
-        ],
-        axis=1,
-    )
+    rows = fine.reshape(len(windows), -1, config.n_mels)
+    return from_power(np.concatenate([bands, rows], axis=1), sample_rate_hz, config)
 
 
 def cells(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> tuple[Array, Array]:
@@ -97,6 +95,7 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
     """
     first_fine = features.shape[1] - config.fine_bins // config.n_mels
     centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
+    features = features - _emphasis_db(features.shape[1:], sample_rate_hz, config)
     bands = scaled_power(features[:, :first_fine], levels_dbfs, widths)
     below = bands.mean(axis=1) @ (widths * (centres < config.fine_hz))
     fine = np.exp(features[:, first_fine:] * np.float32(np.log(10) / 10))
@@ -105,10 +104,24 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
 
 
 def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
-    """Features of powers: the way back."""
+    """Features of powers of cells [shape=(n_windows, n_rows, n_mels)]."""
+    weights = _emphasis(power.shape[1:], sample_rate_hz, config)
+    power = power * weights
     first_fine = power.shape[1] - config.fine_bins // config.n_mels
     parts = (power[:, :first_fine], power[:, first_fine:])
     return np.concatenate([_relative_db(part, config.floor_db) for part in parts], axis=1)
+
+
+@lru_cache
+def _emphasis(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> Array:
+    """Give the power response of y[n] = x[n] - `emphasis` * x[n - 1] at each cell."""
+    centres_hz, _ = cells(shape, sample_rate_hz, config)
+    turn = np.cos(2 * np.pi * centres_hz / sample_rate_hz)
+    return (1 - 2 * config.emphasis * turn + config.emphasis**2).astype(np.float32)
+
+
+def _emphasis_db(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> Array:
+    return 10 * np.log10(_emphasis(shape, sample_rate_hz, config))
 
 
 def _relative_db(power: Array, floor_db: float) -> Array:

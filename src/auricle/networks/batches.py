@@ -134,7 +134,7 @@ def window_weights(
         names = np.asarray(windows.groups, dtype=object)[windows.stretch]
         _, which, counts = np.unique(names, return_inverse=True, return_counts=True)
         weights /= counts[which.reshape(-1)] ** group_power
-    if pause_weight < 1:
+    if pause_weight != 1:
         loudest = np.full(len(windows.clips), -np.inf)
         np.maximum.at(loudest, windows.stretch, windows.levels_dbfs)
         pauses = windows.levels_dbfs < loudest[windows.stretch] - PAUSE_DB

@@ -55,7 +55,7 @@ class Train:
         check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
         check(self.comparison >= 0, f"comparison={self.comparison} must not be negative")
         check(0 <= self.group_power <= 1, f"group_power={self.group_power} must lie in [0, 1]")
-        check(0 <= self.pause_weight <= 1, f"pause_weight={self.pause_weight} must lie in [0, 1]")
+        check(self.pause_weight >= 0, f"pause_weight={self.pause_weight} must not be negative")
         check(0 <= self.averaging < 1, f"averaging={self.averaging} must lie in [0, 1)")
         check(
             self.targets == "independent" or self.changes.together == 0,
