@@ -17,6 +17,7 @@ _ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither
 BASE = Trial(
     (
         "features=two_resolutions",
+        "features.emphasis=0.97",
         "features.floor_db=40",
         "network=two_branches",
         "train.epochs=4",
@@ -70,6 +71,7 @@ VARIANTS = {
     "pauses weigh more": _with("train.pause_weight=3"),
     "no averaging": _with("train.averaging=0"),
     "more epochs": _with("train.epochs=10"),
+    "more together": _with("train.changes.together=0.5", "train.changes.together_db=[-15,15]"),
     "label smoothing 0.1": _with("train.label_smoothing=0.1"),
     # features and networks
     "bands only": _instead("features=log_mel", "features.n_mels=64", *_BANDS),
@@ -81,7 +83,7 @@ VARIANTS = {
     "mfcc, plain network, generated alone": _instead(
         "features=mfcc", "network=cnn", recordings=False
     ),
-    "pre-emphasis": _with("features.emphasis=0.97"),
+    "no pre-emphasis": _with("features.emphasis=0"),
     "nothing below 120 Hz": _with("features.fmin_hz=120"),
     "floor at 60 dB": _with("features.floor_db=60"),
     "floor at 30 dB": _with("features.floor_db=30"),
