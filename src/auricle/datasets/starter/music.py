@@ -7,15 +7,18 @@ from dataclasses import replace
 import numpy as np
 from scipy import signal
 
-from auricle.datasets.starter import voice
+from auricle.datasets.starter import singing
 from auricle.datasets.starter.channel import reverberate
-from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument, drum_kit
+from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument
+from auricle.datasets.starter.instruments.drums import drum_kit, hand_drums
+from auricle.datasets.starter.instruments.solo import play_line
 from auricle.datasets.starter.score import Note, Part, compose
 from auricle.datasets.starter.signals import (
     SAMPLE_RATE_HZ,
     FloatArray,
     add_at,
     at_rms,
+    drift,
     log_uniform,
     rms,
 )
@@ -28,8 +31,11 @@ def frequency_hz(pitch: int) -> float:
     return float(440.0 * 2.0 ** ((pitch - 69) / 12.0))
 
 
-def _play_drums(rng: np.random.Generator, notes: list[Note], count: int) -> FloatArray:
-    kit = drum_kit(rng)
+def _play_drums(
+    rng: np.random.Generator, notes: list[Note], count: int, by_hand: float
+) -> FloatArray:
+    """Play on a kit or, in the share `by_hand` of all cases, on hand drums."""
+    kit = (hand_drums if rng.random() < by_hand else drum_kit)(rng)
     track = np.zeros(count, dtype=np.float32)
     for note in notes:
         add_at(track, note.loudness * kit[note.pitch], round(note.onset_s * SAMPLE_RATE_HZ))
@@ -56,26 +62,68 @@ def _play_tones(rng: np.random.Generator, part: Part, count: int) -> FloatArray:
     return track
 
 
-def _sing(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
-    """Sing a melody, alone or, one time in four, with a choir of three or four voices."""
-    ends_s = [note.onset_s for note in notes[1:]] + [seconds]
-    # By whole octaves to where men or women sing.
-    centre = np.median([note.pitch for note in notes])
-    shift = 12 * round((rng.choice((53, 64)) - centre) / 12)
-    melody = [
+def _one_by_one(notes: list[Note], seconds: float, shift: int) -> list[singing.Sung]:
+    """Return the notes as one voice can give them: each ends where the next begins."""
+    starts = [
+        note
+        for k, note in enumerate(notes)
+        if k + 1 == len(notes) or notes[k + 1].onset_s - note.onset_s > 0.03
+    ]
+    ends_s = [note.onset_s for note in starts[1:]] + [seconds]
+    return [
         (
             note.onset_s,
             max(min(note.length_s, end_s - note.onset_s), 0.05),
             frequency_hz(note.pitch + shift),
         )
-        for note, end_s in zip(notes, ends_s, strict=True)
+        for note, end_s in zip(starts, ends_s, strict=True)
+        if note.onset_s < seconds
     ]
-    singers = int(rng.integers(3, 5)) if rng.random() < 0.25 else 1
-    tracks = []
-    for interval in (1.0, 0.5, 1.5, 1.0)[:singers]:
-        sung = [(onset_s, length_s, f0_hz * interval) for onset_s, length_s, f0_hz in melody]
-        tracks.append(voice.sing(rng, sung, seconds))
-    return at_rms(np.sum(tracks, axis=0), 0.0)
+
+
+def _octaves(notes: list[Note], centre: float) -> int:
+    """Return the semitones, in whole octaves, that bring the notes closest to `centre`."""
+    return 12 * round((centre - float(np.median([note.pitch for note in notes]))) / 12)
+
+
+def _sing(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Sing a melody where men or women sing; one time in five, several in octaves and unison."""
+    low = _octaves(notes, float(rng.choice((50, 55, 60, 66))))
+    singers = int(rng.integers(2, 5)) if rng.random() < 0.2 else 1
+    lines = [
+        _one_by_one(notes, seconds, low + 12 * int(rng.integers(0, 2)) * (k > 0))
+        for k in range(singers)
+    ]
+    return singing.sing_together(rng, lines, seconds)
+
+
+def _sing_chords(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Sing chords of four notes, a singer or two a voice."""
+    shift = _octaves(notes, float(rng.choice((52, 58, 64))))
+    lines = [_one_by_one(notes[k::4], seconds, shift) for k in range(4)]
+    return singing.sing_together(rng, lines * int(rng.integers(1, 3)), seconds)
+
+
+def _solo(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Bow or blow a melody, from the register of a cello to that of a piccolo."""
+    shift = _octaves(notes, float(rng.choice((50, 62, 69, 76, 84))))
+    return play_line(rng, _one_by_one(notes, seconds, shift), seconds)
+
+
+def _play_part(rng: np.random.Generator, part: Part, seconds: float, count: int) -> FloatArray:
+    if part.role in SUNG:
+        track = _sing(rng, part.notes, seconds)
+    elif part.role == "choir":
+        track = _sing_chords(rng, part.notes, seconds)
+    elif part.role == "line":
+        track = _solo(rng, part.notes, seconds)
+    elif part.role in ("drums", "percussion"):
+        track = _play_drums(rng, part.notes, count, 1.0 if part.role == "percussion" else 0.2)
+    else:
+        track = _play_tones(rng, part, count)
+    # Nobody plays evenly: phrases swell and fade, by up to some 10 dB.
+    swell_db = rng.uniform(0.0, 5.0) * drift(rng, count, rng.uniform(0.2, 0.8), SAMPLE_RATE_HZ)
+    return at_rms(track * 10.0 ** (swell_db / 20.0), 0.0)
 
 
 def _compress(samples: FloatArray, ratio: float) -> FloatArray:
@@ -109,12 +157,7 @@ def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> 
     parts = compose(rng, length_s)
     mix = np.zeros(count, dtype=np.float32)
     for part in parts:
-        if part.role in SUNG:
-            track = _sing(rng, part.notes, length_s)
-        elif part.role == "drums":
-            track = _play_drums(rng, part.notes, count)
-        else:
-            track = _play_tones(rng, part, count)
+        track = _play_part(rng, part, length_s, count)
         mix += at_rms(track, rng.uniform(-12.0, 0.0))
     if rng.random() < 0.4:
         compression = max(compression, rng.uniform(0.2, 0.7))

@@ -33,8 +33,14 @@ PROGRESSIONS = (
     (0, 6, 5, 4),  # Andalusian cadence
     (0,),  # a drone
 )
-ENSEMBLES = (
-    (0.25, (("melody",), ("chords",), ("arpeggio",), ("counterpoint",), ("song",), ("chant",))),
+ENSEMBLES: tuple[tuple[float, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        0.40,
+        (
+            *(("melody",), ("chords",), ("arpeggio",), ("counterpoint",), ("line",), ("line",)),
+            *(("song",), ("song",), ("chant",), ("chant",), ("choir",), ("percussion",), ("pad",)),
+        ),
+    ),
     (
         0.25,
         (
@@ -43,15 +49,20 @@ ENSEMBLES = (
             ("melody", "melody", "melody"),
             ("arpeggio", "bass"),
             ("counterpoint", "counterpoint"),
-            ("melody", "pad"),
+            ("line", "pad"),
+            ("line", "chords"),
+            ("line", "line", "line"),
             ("song", "chords"),
             ("drums", "drums"),
+            ("percussion", "line"),
             ("drums", "melody"),
             ("song", "arpeggio"),
+            ("song", "percussion"),
+            ("choir", "chords"),
         ),
     ),
     (
-        0.50,
+        0.35,
         (
             ("drums", "bass", "chords"),
             ("drums", "bass", "chords", "melody"),
@@ -60,11 +71,15 @@ ENSEMBLES = (
             ("drums", "arpeggio", "melody"),
             ("bass", "chords", "melody", "pad"),
             ("drums", "drums", "bass"),
+            ("line", "line", "pad", "bass"),
             ("drums", "bass", "chords", "song"),
             ("drums", "bass", "arpeggio", "pad", "song"),
+            ("drums", "bass", "chords", "song", "choir"),
+            ("percussion", "drums", "bass", "line"),
         ),
     ),
 )
+"""How often each size of ensemble is heard, and who plays in it."""
 
 
 class Note(NamedTuple):
@@ -256,6 +271,47 @@ def _drums(rng: np.random.Generator, style: Style) -> list[Note]:
     return notes
 
 
+def _line(rng: np.random.Generator, style: Style) -> list[Note]:
+    """Give a melody to one who can hold and bind notes."""
+    notes = _melody(rng, style)
+    slow = float(rng.choice((1.0, 1.0, 2.0, 3.0)))
+    return [
+        note._replace(onset_s=note.onset_s * slow, length_s=note.length_s * slow)
+        for note in notes
+        if note.onset_s * slow < style.bars * style.beats_a_bar * style.beat_s
+    ]
+
+
+def _choir(rng: np.random.Generator, style: Style) -> list[Note]:
+    """Move four voices from chord to chord, one or two chords a bar."""
+    chord_s = style.beats_a_bar * style.beat_s / float(rng.choice((0.5, 1.0, 2.0)))
+    octave, notes, at_s, bar = int(rng.integers(3, 5)), [], 0.0, 0
+    while at_s < style.bars * style.beats_a_bar * style.beat_s:
+        steps = sorted(_chord(rng, style, bar))[:3]
+        for step in (steps[0] - len(style.scale), *steps):
+            notes.append(Note(at_s, 0.98 * chord_s, style.pitch(step, octave), 0.8))
+        at_s, bar = at_s + chord_s, bar + 1
+    return notes
+
+
+def _percussion(rng: np.random.Generator, style: Style) -> list[Note]:
+    """Improvise on hand drums: strokes of the pulse, doubled here and there, with accents."""
+    pulse_s = style.beat_s / float(rng.choice((1.0, 2.0, 3.0, 4.0, 4.0)))
+    density, accent = rng.uniform(0.4, 0.95), int(rng.integers(2, 8))
+    habit = rng.dirichlet(np.full(4, 0.7), accent)
+    notes = []
+    for slot in range(int(style.bars * style.beats_a_bar * style.beat_s / pulse_s)):
+        if rng.random() > density and slot % accent:
+            continue
+        strokes = 1 if rng.random() < 0.85 else int(rng.integers(2, 5))
+        loudness = (1.0 if slot % accent == 0 else 0.5) * rng.uniform(0.5, 1.0)
+        for stroke in range(strokes):
+            drum = int(rng.choice(4, p=habit[slot % accent]))
+            at_s = (slot + stroke / strokes) * pulse_s
+            notes.append(Note(at_s, 0.25, drum, loudness))
+    return notes
+
+
 PLAYERS: dict[str, Player] = {
     "melody": _melody,
     "song": _melody,
@@ -265,6 +321,9 @@ PLAYERS: dict[str, Player] = {
     "arpeggio": _arpeggio,
     "bass": _bass,
     "pad": _pad,
+    "line": _line,
+    "choir": _choir,
+    "percussion": _percussion,
     "drums": _drums,
 }
 
