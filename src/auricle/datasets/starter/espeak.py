@@ -15,7 +15,6 @@ from auricle.datasets.starter.signals import (
     SAMPLE_RATE_HZ,
     FloatArray,
     at_rms,
-    drift,
     fit,
     rms,
 )
@@ -23,13 +22,20 @@ from auricle.errors import AuricleError
 
 # Languages whose spelling is close enough to sound for made-up words in Latin letters.
 LANGUAGES = (
-    *("af", "an", "az", "bs", "ca", "cs", "cy", "da", "de", "en-gb", "en-us", "es", "es-419"),
-    *("et", "eu", "fi", "fr-fr", "ga", "hr", "hu", "id", "is", "it", "la", "lt", "lv", "mi"),
-    *("ms", "nb", "nl", "pl", "pt", "pt-br", "ro", "sk", "sl", "sq", "sv", "sw", "tr", "vi"),
+    *("af", "an", "az", "bs", "ca", "cs", "cy", "da", "de", "en-029", "en-gb", "en-gb-scotland"),
+    *("en-gb-x-gbclan", "en-gb-x-rp", "en-us", "eo", "es", "es-419", "et", "eu", "fi", "fr-be"),
+    *("fr-fr", "ga", "gn", "hr", "ht", "hu", "ia", "id", "is", "it", "la", "lb", "lt", "lv"),
+    *("mi", "ms", "nb", "nci", "nl", "om", "pap", "pl", "pt", "pt-br", "qu", "ro", "sk", "sl"),
+    *("sq", "sv", "sw", "tk", "tn", "tr", "vi", "cmn-latn-pinyin", "haw"),
 )
 VARIANTS = (
     *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5"),
-    *("klatt", "klatt2", "klatt3", "klatt4", "croak"),
+    *("klatt", "klatt2", "klatt3", "klatt4", "klatt5", "klatt6", "croak", "whisper", "whisperf"),
+    *("adam", "Alicia", "Andrea", "Annie", "antonio", "aunty", "belinda", "boris", "caleb"),
+    *("david", "Denis", "ed", "edward", "grandma", "grandpa", "gustave", "Hugo", "iven2"),
+    *("Jacky", "john", "kaukovalta", "Lee", "linda", "Marco", "max", "Michael", "miguel"),
+    *("Nguyen", "norbert", "pablo", "paul", "pedro", "quincy", "rob", "sandro", "shelby"),
+    *("steph", "Storm", "travis", "victor", "zac"),
 )
 
 ONSETS = (
@@ -88,17 +94,6 @@ def _shorten_pauses(samples: FloatArray, longest_s: float) -> FloatArray:
     return frames[index - last_sound <= 100 * longest_s].reshape(-1)
 
 
-def _vary(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
-    """Play at a random, slowly drifting speed and breathe on it: no two clips share a voice."""
-    speed = np.exp(rng.normal(0.0, 0.08) + 0.02 * drift(rng, len(samples), 8.0, SAMPLE_RATE_HZ))
-    positions = np.cumsum(speed)
-    played = np.interp(
-        positions[positions < len(samples) - 1], np.arange(len(samples)), samples
-    ).astype(np.float32)
-    envelope = np.abs(played) * rng.uniform(0.0, 0.2)
-    return played + envelope * rng.standard_normal(len(played), dtype=np.float32)
-
-
 def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4) -> FloatArray:
     """Let a random voice of espeak-ng talk.
 
@@ -138,5 +133,5 @@ def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4
                 f"espeak-ng says nothing in the voices {', '.join(voices)}; "
                 "try `espeak-ng --voices`, or generate without it."
             )
-        talk = np.append(talk, _vary(rng, _shorten_pauses(spoken, longest_pause_s)))
+        talk = np.append(talk, _shorten_pauses(spoken, longest_pause_s))
     return at_rms(fit(talk, count), -20.0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from auricle.datasets.starter import environment, music, voice
+from auricle.datasets.starter import environment, music, talking
 from auricle.datasets.starter import espeak as espeak_ng
 from auricle.datasets.starter.channel import transmit
+from auricle.datasets.starter.humanise import humanise
 from auricle.datasets.starter.signals import (
+    SAMPLE_RATE_HZ,
     FloatArray,
     amplitude,
     at_rms,
+    fit,
     rms,
 )
 
@@ -24,8 +27,10 @@ PAUSE_OVER_MUSIC_S = 0.12
 def _talk(
     rng: np.random.Generator, seconds: float, with_espeak: bool, longest_pause_s: float
 ) -> FloatArray:
-    speak = espeak_ng.speak if with_espeak and rng.random() < ESPEAK_SHARE else voice.speak
-    return speak(rng, seconds, longest_pause_s)
+    speak = espeak_ng.speak if with_espeak and rng.random() < ESPEAK_SHARE else talking.speak
+    # A spare second: what is warped may come out shorter.
+    talk = speak(rng, 1.2 * seconds, longest_pause_s)
+    return fit(humanise(rng, talk), round(seconds * SAMPLE_RATE_HZ))
 
 
 def mix(foreground: FloatArray, background: FloatArray, ratio_db: float) -> FloatArray:
