@@ -44,7 +44,7 @@ def _whispered(rng: np.random.Generator, speaker: Speaker) -> Speaker:
 def _shouted(rng: np.random.Generator, speaker: Speaker) -> Speaker:
     return replace(
         speaker,
-        f0_hz=speaker.f0_hz * rng.uniform(1.3, 1.8),
+        f0_hz=min(speaker.f0_hz * rng.uniform(1.3, 1.8), 430.0),
         open_quotient=rng.uniform(0.3, 0.45),
         tilt=0.0,
         breath=log_uniform(rng, 0.03, 0.2),

@@ -134,6 +134,22 @@ def _compress(samples: FloatArray, ratio: float) -> FloatArray:
     return (samples * (level + 0.03) ** -ratio).astype(np.float32)
 
 
+def _rest(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
+    """Let everyone rest for a moment, or the piece fade: what rings on is music still."""
+    choice, seconds = rng.random(), len(samples) / SAMPLE_RATE_HZ
+    times_s = np.arange(len(samples), dtype=np.float32) / SAMPLE_RATE_HZ
+    if choice < 0.15:
+        rest_s = rng.uniform(0.2, min(1.0, 0.3 * seconds))
+        start_s = rng.uniform(0.0, seconds - rest_s)
+        outside_s = np.maximum(start_s - times_s, times_s - start_s - rest_s)
+        return samples * np.clip(1.0 + outside_s / 0.02, 0.0, 1.0)
+    if choice < 0.3:
+        start_s = rng.uniform(0.3, 0.9) * seconds
+        fade_db = -rng.uniform(10.0, 35.0) * np.maximum(times_s - start_s, 0.0) / seconds
+        return samples * 10.0 ** (fade_db / 20.0)
+    return samples
+
+
 def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> FloatArray:
     """Compose and play a piece.
 
@@ -161,6 +177,7 @@ def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> 
         mix += at_rms(track, rng.uniform(-12.0, 0.0))
     if rng.random() < 0.4:
         compression = max(compression, rng.uniform(0.2, 0.7))
+    mix = _rest(rng, mix)
     if rng.random() < 0.5:  # a hall, or its imitation in the studio
         mix = reverberate(rng, mix, log_uniform(rng, 0.6, 3.0), wet_db=rng.uniform(-15.0, -2.0))
     excerpt = mix[count - round(seconds * SAMPLE_RATE_HZ) :]

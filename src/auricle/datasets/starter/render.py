@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from auricle.datasets.starter import environment, music, talking
@@ -20,6 +22,8 @@ from auricle.datasets.starter.signals import (
 KINDS = ("speech", "music", "both", "neither")
 
 ESPEAK_SHARE = 0.5
+AMBIENCE_SHARE = 0.2
+AMBIENCE_RATIO_DB = (3.0, 25.0)
 # A window of 0.25 s must hold speech even where a pause falls into it.
 PAUSE_OVER_MUSIC_S = 0.12
 
@@ -37,6 +41,26 @@ def mix(foreground: FloatArray, background: FloatArray, ratio_db: float) -> Floa
     """Add two sounds so that the first is `ratio_db` stronger than the second, in RMS."""
     background_db = 20.0 * np.log10(rms(foreground)) - ratio_db
     return at_rms(foreground + at_rms(background, background_db), -20.0)
+
+
+def _change(
+    rng: np.random.Generator, make: Callable[[float], FloatArray], seconds: float
+) -> FloatArray:
+    """Make one sound or, in half of the cases, two after each other: speakers and pieces change."""
+    if seconds < 2.0 or rng.random() < 0.5:
+        return make(seconds)
+    first_s = rng.uniform(0.3, 0.7) * seconds
+    count = round(seconds * SAMPLE_RATE_HZ)
+    first = fit(make(first_s), round(first_s * SAMPLE_RATE_HZ))
+    return np.append(first, fit(make(seconds - first_s), count - len(first)))
+
+
+def _surround(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
+    """Put one clip in five where it is heard in films and streets: among other sounds."""
+    if rng.random() >= AMBIENCE_SHARE:
+        return samples
+    ambience = environment.surround(rng, len(samples) / SAMPLE_RATE_HZ)
+    return mix(samples, ambience, ratio_db=rng.uniform(*AMBIENCE_RATIO_DB))
 
 
 def _hush(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
@@ -75,9 +99,10 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
         raise ValueError(f"Unknown kind of clip {kind!r}; known are {', '.join(KINDS)}.")
     rng = np.random.default_rng([seed, KINDS.index(kind), index])
     if kind == "speech":
-        clip = _talk(rng, seconds, espeak, longest_pause_s=rng.uniform(0.1, 0.7))
+        pause_s = rng.uniform(0.1, 0.9)
+        clip = _change(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
     elif kind == "music":
-        clip = music.play(rng, seconds)
+        clip = _change(rng, lambda s: music.play(rng, s), seconds)
     elif kind == "both":
         speech = _talk(rng, seconds, espeak, PAUSE_OVER_MUSIC_S)
         # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
@@ -85,5 +110,7 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
         clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
     else:
         clip = environment.surround(rng, seconds)
+    if kind != "neither":
+        clip = _surround(rng, clip)
     clip = transmit(rng, clip)
     return _hush(rng, clip) if kind == "neither" else clip
