@@ -147,11 +147,11 @@ def _rest(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
         rest_s = rng.uniform(0.2, min(1.0, 0.3 * seconds))
         start_s = rng.uniform(0.0, seconds - rest_s)
         outside_s = np.maximum(start_s - times_s, times_s - start_s - rest_s)
-        return samples * np.clip(1.0 + outside_s / 0.02, 0.0, 1.0)
+        return (samples * np.clip(1.0 + outside_s / 0.02, 0.0, 1.0)).astype(np.float32)
     if choice < 0.3:
         start_s = rng.uniform(0.3, 0.9) * seconds
         fade_db = -rng.uniform(10.0, 35.0) * np.maximum(times_s - start_s, 0.0) / seconds
-        return samples * 10.0 ** (fade_db / 20.0)
+        return (samples * 10.0 ** (fade_db / 20.0)).astype(np.float32)
     return samples
 
 

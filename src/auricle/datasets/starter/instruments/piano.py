@@ -57,7 +57,8 @@ class Piano:
             waves = sine(cycles) * np.exp(-times_s / ring[:, None]).astype(np.float32)
             tone += np.einsum("p,pt->t", (share * levels).astype(np.float32), waves)
         thud = rng.standard_normal(count, dtype=np.float32) * np.exp(-times_s / 0.012)
-        tone = tone + self.knock * 5.0 * np.convolve(thud, np.ones(12) / 12.0)[:count]
-        tone *= np.minimum(times_s / 0.002, 1.0)
+        tone += self.knock * 5.0 * np.convolve(thud, np.full(12, 1 / 12))[:count]
         held_s = np.maximum(times_s - seconds, 0.0)
-        return normal(tone * np.exp(-6.9 * held_s / self.damping_s))
+        return normal(
+            tone * np.minimum(times_s / 0.002, 1.0) * np.exp(-6.9 * held_s / self.damping_s)
+        )
