@@ -56,7 +56,11 @@ def version() -> str | None:
 
 
 def _text(rng: np.random.Generator, words: int) -> str:
-    """Return `words` made-up words and numbers, with a comma or full stop here and there."""
+    """Return `words` made-up words and numbers, with a comma or full stop here and there.
+
+    One text in four is a list, whose words are said one by one.
+    """
+    stops = (0.1, 0.45, 0.4, 0.05) if rng.random() < 0.25 else (0.86, 0.06, 0.06, 0.02)
     text = []
     for _ in range(words):
         if rng.random() < 0.2:
@@ -66,7 +70,7 @@ def _text(rng: np.random.Generator, words: int) -> str:
                 str(rng.choice(ONSETS)) + str(rng.choice(VOWELS)) + str(rng.choice(CODAS))
                 for _ in range(rng.integers(1, 4))
             )
-        text.append(word + str(rng.choice(("", ",", ".", "?"), p=(0.86, 0.06, 0.06, 0.02))))
+        text.append(word + str(rng.choice(("", ",", ".", "?"), p=stops)))
     return " ".join(text)
 
 
@@ -143,7 +147,7 @@ def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4
     AuricleError
         If espeak-ng is missing or says nothing in any voice.
     """
-    manner = (int(rng.integers(120, 250)), int(rng.integers(5, 85)), int(rng.integers(40, 220)))
+    manner = (int(rng.integers(80, 260)), int(rng.integers(5, 85)), int(rng.integers(40, 220)))
     return _talk(rng, seconds, longest_pause_s, manner)
 
 
