@@ -18,7 +18,7 @@ from auricle.datasets.starter import (
     talking,
 )
 from auricle.datasets.starter.render import mix
-from auricle.datasets.starter.score import compose
+from auricle.datasets.starter.score import ENSEMBLES, PLAYERS, Style, compose
 from helpers import pitches_hz
 
 WINDOW = SAMPLE_RATE_HZ // 4
@@ -107,6 +107,24 @@ def test_a_score_plays_through_to_its_end():
         assert max(onsets_s) > 8.0
 
 
+@pytest.mark.parametrize("role", PLAYERS)
+def test_each_player_plays_notes_that_can_be_played(role):
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        notes = PLAYERS[role](rng, Style.draw(rng, 6.0))
+        assert notes
+        assert all(note.onset_s >= 0 and note.length_s > 0 for note in notes)
+        assert all(0 < note.loudness <= 1 for note in notes)
+        if role in ("drums", "percussion"):
+            assert {note.pitch for note in notes} <= {0, 1, 2, 3}
+
+
+def test_every_ensemble_is_of_known_players_and_every_player_is_in_one():
+    roles = {role for _, choices in ENSEMBLES for choice in choices for role in choice}
+    assert roles == set(PLAYERS)
+    assert sum(share for share, _ in ENSEMBLES) == pytest.approx(1.0)
+
+
 def test_every_source_of_neither_makes_sound_of_its_own():
     for source, _ in environment.SOURCES:
         sound = source(np.random.default_rng(0), SAMPLE_RATE_HZ)
@@ -175,6 +193,17 @@ def test_espeak_talks_the_same_each_time_for_as_long_as_asked():
         assert talk.shape == (3 * SAMPLE_RATE_HZ,)
         assert talk.tobytes() == espeak.speak(np.random.default_rng(seed), 3.0).tobytes()
         assert sounding_share(talk) > 0.8
+
+
+@needs_espeak
+def test_espeak_recites_on_one_note():
+    spreads = []
+    for seed in range(6):
+        found, voiced = pitches_hz(espeak.recite(np.random.default_rng(seed), 2.0))
+        if voiced > 0.3:
+            low, high = np.percentile(found, [25, 75])
+            spreads.append(12 * np.log2(high / low))
+    assert np.median(spreads) < 0.5  # semitones
 
 
 @needs_espeak
