@@ -196,17 +196,6 @@ def test_espeak_talks_the_same_each_time_for_as_long_as_asked():
 
 
 @needs_espeak
-def test_espeak_recites_on_one_note():
-    spreads = []
-    for seed in range(6):
-        found, voiced = pitches_hz(espeak.recite(np.random.default_rng(seed), 2.0))
-        if voiced > 0.3:
-            low, high = np.percentile(found, [25, 75])
-            spreads.append(12 * np.log2(high / low))
-    assert np.median(spreads) < 0.5  # semitones
-
-
-@needs_espeak
 def test_a_voice_that_is_missing_is_replaced(monkeypatch):
     monkeypatch.setattr(espeak, "LANGUAGES", ("no-such-language",))
     assert np.any(espeak.speak(np.random.default_rng(0), 1.0))

@@ -7,8 +7,6 @@ import pytest
 
 from auricle.datasets.starter import (
     SAMPLE_RATE_HZ,
-    chanting,
-    espeak,
     humanise,
     manners,
     singing,
@@ -110,17 +108,3 @@ def test_formants_move_while_the_pitch_stays(speaker):
         centroids.append(centroid_hz(moved))
     assert centroids == sorted(centroids)
     assert centroids[2] > 1.2 * centroids[0]
-
-
-@pytest.mark.skipif(espeak.version() is None, reason="espeak-ng is not installed")
-def test_a_chant_keeps_to_the_intervals_of_its_melody():
-    notes = [(0.0, 1.5, 200.0), (1.5, 1.5, 250.0)]
-    ratios = []
-    for seed in range(8):
-        sung = chanting.chant(np.random.default_rng(seed), notes, 3.0)
-        assert sung.shape == (3 * SAMPLE_RATE_HZ,)
-        first, second = (pitches_hz(half)[0] for half in np.split(sung, 2))
-        if len(first) > 5 and len(second) > 5:  # some voices whisper
-            ratios.append(np.median(second) / np.median(first))
-    assert len(ratios) >= 5
-    assert np.median(ratios) == pytest.approx(1.25, rel=0.02)

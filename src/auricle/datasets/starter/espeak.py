@@ -98,33 +98,6 @@ def _shorten_pauses(samples: FloatArray, longest_s: float) -> FloatArray:
     return frames[index - last_sound <= 100 * longest_s].reshape(-1)
 
 
-Manner = tuple[int, int, int]
-"""Words a minute, pitch from 0 to 99, and range of the intonation in percent."""
-
-
-def _talk(
-    rng: np.random.Generator, seconds: float, longest_pause_s: float, manner: Manner
-) -> FloatArray:
-    if version() is None:
-        raise AuricleError("espeak-ng is not on the PATH; install it, or generate without it.")
-    count = round(seconds * SAMPLE_RATE_HZ)
-    language = str(rng.choice(LANGUAGES))
-    voices = (f"{language}+{rng.choice(VARIANTS)}", language, "en")
-    talk = np.zeros(0, dtype=np.float32)
-    while len(talk) < count:
-        missing_s = seconds - len(talk) / SAMPLE_RATE_HZ
-        text = _text(rng, 4 + int(2.2 * missing_s))
-        answers = (_run(voice, *manner, text) for voice in voices)
-        spoken = next((answer for answer in answers if answer.any()), None)
-        if spoken is None:
-            raise AuricleError(
-                f"espeak-ng says nothing in the voices {', '.join(voices)}; "
-                "try `espeak-ng --voices`, or generate without it."
-            )
-        talk = np.append(talk, _shorten_pauses(spoken, longest_pause_s))
-    return at_rms(fit(talk, count), -20.0)
-
-
 def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4) -> FloatArray:
     """Let a random voice of espeak-ng talk.
 
@@ -147,11 +120,22 @@ def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4
     AuricleError
         If espeak-ng is missing or says nothing in any voice.
     """
-    manner = (int(rng.integers(80, 260)), int(rng.integers(5, 85)), int(rng.integers(40, 220)))
-    return _talk(rng, seconds, longest_pause_s, manner)
-
-
-def recite(rng: np.random.Generator, seconds: float) -> FloatArray:
-    """Let a random voice of espeak-ng recite slowly on one note, as `speak` does otherwise."""
-    manner = (int(rng.integers(80, 150)), int(rng.integers(5, 85)), 0)
-    return _talk(rng, seconds, rng.uniform(0.05, 0.4), manner)
+    if version() is None:
+        raise AuricleError("espeak-ng is not on the PATH; install it, or generate without it.")
+    count = round(seconds * SAMPLE_RATE_HZ)
+    language = str(rng.choice(LANGUAGES))
+    voices = (f"{language}+{rng.choice(VARIANTS)}", language, "en")
+    manner = (int(rng.integers(80, 260)), int(rng.integers(5, 85)), int(rng.integers(0, 220)))
+    talk = np.zeros(0, dtype=np.float32)
+    while len(talk) < count:
+        missing_s = seconds - len(talk) / SAMPLE_RATE_HZ
+        text = _text(rng, 4 + int(2.2 * missing_s))
+        answers = (_run(voice, *manner, text) for voice in voices)
+        spoken = next((answer for answer in answers if answer.any()), None)
+        if spoken is None:
+            raise AuricleError(
+                f"espeak-ng says nothing in the voices {', '.join(voices)}; "
+                "try `espeak-ng --voices`, or generate without it."
+            )
+        talk = np.append(talk, _shorten_pauses(spoken, longest_pause_s))
+    return at_rms(fit(talk, count), -20.0)

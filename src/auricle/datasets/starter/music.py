@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import signal
 
-from auricle.datasets.starter import chanting, singing
+from auricle.datasets.starter import singing
 from auricle.datasets.starter.channel import reverberate
 from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument
 from auricle.datasets.starter.instruments.drums import drum_kit, hand_drums
@@ -24,7 +24,6 @@ from auricle.datasets.starter.signals import (
 )
 
 SUNG = ("song", "chant")
-CHANTED_SHARE = 0.35
 
 
 def frequency_hz(pitch: int) -> float:
@@ -87,10 +86,8 @@ def _octaves(notes: list[Note], centre: float) -> int:
     return 12 * round((centre - float(np.median([note.pitch for note in notes]))) / 12)
 
 
-def _sing(rng: np.random.Generator, notes: list[Note], seconds: float, espeak: bool) -> FloatArray:
+def _sing(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
     """Sing a melody where men or women sing; one time in five, several in octaves and unison."""
-    if espeak and rng.random() < CHANTED_SHARE:
-        return chanting.chant(rng, _one_by_one(notes, seconds, 0), seconds)
     low = _octaves(notes, float(rng.choice((50, 55, 60, 66))))
     singers = int(rng.integers(2, 5)) if rng.random() < 0.2 else 1
     lines = [
@@ -113,11 +110,9 @@ def _solo(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatA
     return play_line(rng, _one_by_one(notes, seconds, shift), seconds)
 
 
-def _play_part(
-    rng: np.random.Generator, part: Part, seconds: float, count: int, espeak: bool
-) -> FloatArray:
+def _play_part(rng: np.random.Generator, part: Part, seconds: float, count: int) -> FloatArray:
     if part.role in SUNG:
-        track = _sing(rng, part.notes, seconds, espeak)
+        track = _sing(rng, part.notes, seconds)
     elif part.role == "choir":
         track = _sing_chords(rng, part.notes, seconds)
     elif part.role == "line":
@@ -155,9 +150,7 @@ def _rest(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
     return samples
 
 
-def play(
-    rng: np.random.Generator, seconds: float, compression: float = 0.0, espeak: bool = False
-) -> FloatArray:
+def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> FloatArray:
     """Compose and play a piece.
 
     Parameters
@@ -168,8 +161,6 @@ def play(
         Length of the excerpt.
     compression
         0 leaves the dynamics as played, 1 would level them out.
-    espeak
-        Whether some of the singers are voices of espeak-ng, which must then be installed.
 
     Returns
     -------
@@ -182,7 +173,7 @@ def play(
     parts = compose(rng, length_s)
     mix = np.zeros(count, dtype=np.float32)
     for part in parts:
-        track = _play_part(rng, part, length_s, count, espeak)
+        track = _play_part(rng, part, length_s, count)
         mix += at_rms(track, rng.uniform(-12.0, 0.0))
     if rng.random() < 0.4:
         compression = max(compression, rng.uniform(0.2, 0.7))

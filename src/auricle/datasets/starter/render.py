@@ -88,7 +88,7 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
     seconds
         Length of the clip.
     espeak
-        Whether half of the speech and some singers come from espeak-ng, which must be installed.
+        Whether half of the speech comes from espeak-ng, which must then be installed.
 
     Returns
     -------
@@ -102,11 +102,11 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
         pause_s = rng.uniform(0.1, 0.9)
         clip = _change(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
     elif kind == "music":
-        clip = _change(rng, lambda s: music.play(rng, s, espeak=espeak), seconds)
+        clip = _change(rng, lambda s: music.play(rng, s), seconds)
     elif kind == "both":
         speech = _talk(rng, seconds, espeak, PAUSE_OVER_MUSIC_S)
         # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
-        accompaniment = music.play(rng, seconds, compression=0.6, espeak=espeak)
+        accompaniment = music.play(rng, seconds, compression=0.6)
         clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
     else:
         clip = environment.surround(rng, seconds)

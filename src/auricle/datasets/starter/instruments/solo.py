@@ -23,23 +23,23 @@ from auricle.datasets.starter.signals import (
     smooth,
 )
 
-TRACK_RATE_HZ = 200  # at which pitch and loudness are drawn
+_RATE_HZ = 200  # at which pitch and loudness are drawn
 
 
 def pitch_track(
     rng: np.random.Generator, notes: Sequence[tuple[float, float, float]], seconds: float
 ) -> npt.NDArray[np.float64]:
-    """Return the pitch in Hz at `TRACK_RATE_HZ`, with glides, vibrato and a hand's unsteadiness."""
+    """Return the pitch in Hz at `_RATE_HZ`, with glides, vibrato and a hand's unsteadiness."""
     onsets_s, _, pitches_hz = np.array(notes).T
-    times_s = np.arange(int(seconds * TRACK_RATE_HZ) + 2) / TRACK_RATE_HZ
+    times_s = np.arange(int(seconds * _RATE_HZ) + 2) / _RATE_HZ
     current = np.maximum(np.searchsorted(onsets_s, times_s, side="right") - 1, 0)
     glide = 2 * int(log_uniform(rng, 1.0, 12.0)) + 1
     log_hz = smooth(np.log(pitches_hz[current]), glide)
     held_s = np.maximum(times_s - onsets_s[current], 0.0)
     depth = rng.uniform(0.0, 0.015) * np.clip((held_s - 0.1) / 0.3, 0.0, 1.0)
-    rate_hz = rng.uniform(4.0, 6.8) * np.exp(0.05 * drift(rng, len(times_s), 1.0, TRACK_RATE_HZ))
-    vibrato = depth * np.sin(2.0 * np.pi * np.cumsum(rate_hz) / TRACK_RATE_HZ)
-    unsteady = log_uniform(rng, 0.0005, 0.004) * drift(rng, len(times_s), 10.0, TRACK_RATE_HZ)
+    rate_hz = rng.uniform(4.0, 6.8) * np.exp(0.05 * drift(rng, len(times_s), 1.0, _RATE_HZ))
+    vibrato = depth * np.sin(2.0 * np.pi * np.cumsum(rate_hz) / _RATE_HZ)
+    unsteady = log_uniform(rng, 0.0005, 0.004) * drift(rng, len(times_s), 10.0, _RATE_HZ)
     return np.asarray(np.exp(log_hz + vibrato + unsteady), dtype=np.float64)
 
 
@@ -47,7 +47,7 @@ def loudness_track(
     rng: np.random.Generator, notes: Sequence[tuple[float, float, float]], seconds: float
 ) -> npt.NDArray[np.float64]:
     """Return the loudness, 1 at its usual: swells within notes, phrases above them, rests."""
-    times_s = np.arange(int(seconds * TRACK_RATE_HZ) + 2) / TRACK_RATE_HZ
+    times_s = np.arange(int(seconds * _RATE_HZ) + 2) / _RATE_HZ
     level = np.zeros(len(times_s))
     swell = rng.uniform(0.0, 0.8)
     for onset_s, length_s, _ in notes:
@@ -55,7 +55,7 @@ def loudness_track(
         place = (times_s[inside] - onset_s) / length_s
         shape = 1.0 - swell + swell * np.sin(np.pi * np.minimum(place * rng.uniform(0.7, 1.6), 1.0))
         level[inside] = np.maximum(shape, 0.15) * rng.uniform(0.7, 1.1)
-    phrase = np.exp(rng.uniform(0.1, 0.5) * drift(rng, len(level), 0.5, TRACK_RATE_HZ))
+    phrase = np.exp(rng.uniform(0.1, 0.5) * drift(rng, len(level), 0.5, _RATE_HZ))
     attack = 2 * int(log_uniform(rng, 2.0, 16.0)) + 1
     return np.asarray(smooth(level, attack) * phrase, dtype=np.float64)
 
@@ -80,7 +80,7 @@ def play_line(
         Samples at unit RMS, shape (round(seconds * 16000),).
     """
     count = round(seconds * SAMPLE_RATE_HZ)
-    frames = np.arange(count) * (TRACK_RATE_HZ / SAMPLE_RATE_HZ)
+    frames = np.arange(count) * (_RATE_HZ / SAMPLE_RATE_HZ)
     pitch, loudness = (
         np.interp(frames, np.arange(len(track)), track)
         for track in (pitch_track(rng, notes, seconds), loudness_track(rng, notes, seconds))
