@@ -38,7 +38,7 @@ ENSEMBLES: tuple[tuple[float, tuple[tuple[str, ...], ...]], ...] = (
         0.40,
         (
             *(("melody",), ("chords",), ("arpeggio",), ("counterpoint",), ("line",), ("line",)),
-            *(("song",), ("song",), ("chant",), ("chant",), ("choir",), ("percussion",), ("pad",)),
+            *(("song",), ("chant",), ("choir",), ("percussion",), ("pad",)),
         ),
     ),
     (
