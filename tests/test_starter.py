@@ -18,7 +18,8 @@ from auricle.datasets.starter import (
     talking,
 )
 from auricle.datasets.starter.render import mix
-from auricle.datasets.starter.score import ENSEMBLES, PLAYERS, Style, compose
+from auricle.datasets.starter.score import ENSEMBLES, PLAYERS, compose
+from auricle.datasets.starter.style import Style
 from helpers import pitches_hz
 
 WINDOW = SAMPLE_RATE_HZ // 4
