@@ -19,7 +19,8 @@ def _melody(rng: np.random.Generator, style: Style) -> list[Note]:
     notes, step, beat = [], int(rng.integers(len(style.scale))), 0.0
     while beat < style.bars * style.beats_a_bar:
         beats = unit * float(rng.choice((0.5, 1, 1, 1, 2, 3)))
-        if rng.random() >= rest_share:
+        rests = rng.random() < rest_share
+        if not notes or not rests:  # a part of nothing but rests cannot be played
             length_s = min(beats * held * style.beat_s, 3.0)
             pitch = style.pitch(step, octave)
             notes.append(Note(beat * style.beat_s, length_s, pitch, rng.uniform(0.5, 1.0)))
