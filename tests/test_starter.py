@@ -15,11 +15,12 @@ from auricle.datasets.starter import (
     espeak,
     music,
     render_clip,
-    voice,
+    talking,
 )
-from auricle.datasets.starter.instruments import MELODIC, Plucked
 from auricle.datasets.starter.render import mix
-from auricle.datasets.starter.score import compose
+from auricle.datasets.starter.score import ENSEMBLES, PLAYERS, compose
+from auricle.datasets.starter.style import Style
+from helpers import pitches_hz
 
 WINDOW = SAMPLE_RATE_HZ // 4
 
@@ -31,20 +32,6 @@ def sounding_share(samples):
     windows = samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)
     power = np.mean(windows**2, axis=1)
     return np.mean(power > 1e-3 * power.mean())
-
-
-def pitches_hz(samples):
-    """Return the pitch of each periodic 40 ms frame by the highest peak of its autocorrelation."""
-    frames = samples[: len(samples) // 640 * 640].reshape(-1, 640).astype(np.float64)
-    frames = frames - frames.mean(axis=1, keepdims=True)
-    power = np.abs(np.fft.rfft(frames, 2048)) ** 2
-    correlation = np.fft.irfft(power)[:, :320]
-    correlation /= correlation[:, :1] + 1e-12
-    # The biased estimate falls with the lag, so that whole multiples of the period lose to it.
-    peak = correlation[:, 32:].max(axis=1)
-    lag = 32 + correlation[:, 32:].argmax(axis=1)
-    periodic = peak > 0.5
-    return SAMPLE_RATE_HZ / lag[periodic], periodic.mean()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,25 +64,20 @@ def test_sound_fills_nine_windows_in_ten(kind):
 
 
 def test_speech_without_channel_has_a_human_pitch_and_pauses():
-    for seed in range(8):
-        talk = voice.speak(np.random.default_rng(seed), 4.0)
-        pitch, voiced_share = pitches_hz(talk)
-        assert 60.0 < np.median(pitch) < 450.0
-        assert 0.2 < voiced_share < 0.95  # vowels dominate, but consonants and pauses exist
-
-
-def test_a_singer_hits_the_notes():
-    f0_hz = 220.0
-    sung = voice.sing(np.random.default_rng(1), [(0.0, 1.5, f0_hz), (1.5, 1.5, 1.5 * f0_hz)], 3.0)
-    first, second = (np.median(pitches_hz(half)[0]) for half in np.split(sung, 2))
-    assert abs(np.log2(first / f0_hz)) < 1 / 12
-    assert abs(np.log2(second / f0_hz) - np.log2(1.5)) < 1 / 12
+    voiced = 0
+    for seed in range(16):
+        pitch, voiced_share = pitches_hz(talking.speak(np.random.default_rng(seed), 4.0))
+        assert voiced_share < 0.95  # vowels dominate, but consonants and pauses exist
+        if voiced_share > 0.2:
+            voiced += 1
+            assert 50.0 <= np.median(pitch) < 470.0
+    assert voiced >= 12  # the others whisper, or are hoarse
 
 
 def test_both_keeps_speech_and_music_sounding_in_nearly_every_window():
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        assert sounding_share(voice.speak(rng, 6.0, longest_pause_s=0.12)) > 0.95
+        assert sounding_share(talking.speak(rng, 6.0, longest_pause_s=0.12)) > 0.95
         assert sounding_share(music.play(rng, 6.0, compression=0.6)) > 0.95
 
 
@@ -108,31 +90,6 @@ def test_a_mix_has_the_ratio_asked_for(ratio_db):
     )
     spectrum = np.abs(np.fft.rfft(mix(high, low, ratio_db)))  # bins of 1 Hz
     assert 20 * np.log10(spectrum[2000] / spectrum[500]) == pytest.approx(ratio_db, abs=0.01)
-
-
-@pytest.mark.parametrize("instrument", MELODIC)
-@pytest.mark.parametrize("f0_hz", [110.0, 440.0])
-def test_partials_of_a_tone_lie_on_its_fundamental(instrument, f0_hz):
-    rng = np.random.default_rng(0)
-    for _ in range(5):
-        timbre = instrument.draw(rng)
-        if getattr(timbre, "ratio", 1.0) % 1.0 or getattr(timbre, "inharmonicity", 0.0):
-            continue  # bells and stiff strings are inharmonic on purpose
-        tone = timbre.tone(rng, f0_hz, 1.0)[:SAMPLE_RATE_HZ]
-        spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), 4 * len(tone)))
-        peak_hz = spectrum.argmax() * SAMPLE_RATE_HZ / (4 * len(tone))
-        partial = round(peak_hz / f0_hz)
-        assert partial >= 1
-        assert peak_hz / partial == pytest.approx(f0_hz, rel=0.015)
-
-
-def test_a_plucked_string_is_in_tune_between_whole_periods():
-    string = Plucked(ring_s=4.0, loss=0.3, softness=0.5, position=0.2, damping_s=0.1)
-    f0_hz = 437.3  # a period of 36.6 samples
-    tone = string.tone(np.random.default_rng(0), f0_hz, 1.0)[:SAMPLE_RATE_HZ]
-    spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), 8 * len(tone)))
-    near = np.arange(8 * 400, 8 * 470)
-    assert near[spectrum[near].argmax()] / 8 == pytest.approx(f0_hz, rel=0.002)
 
 
 def test_frequencies_follow_equal_temperament():
@@ -149,6 +106,24 @@ def test_a_score_plays_through_to_its_end():
         ]
         assert min(onsets_s) >= 0.0
         assert max(onsets_s) > 8.0
+
+
+@pytest.mark.parametrize("role", PLAYERS)
+def test_each_player_plays_notes_that_can_be_played(role):
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        notes = PLAYERS[role](rng, Style.draw(rng, 0.5))
+        assert notes
+        assert all(note.onset_s >= 0 and note.length_s > 0 for note in notes)
+        assert all(0 < note.loudness <= 1 for note in notes)
+        if role in ("drums", "percussion"):
+            assert {note.pitch for note in notes} <= {0, 1, 2, 3}
+
+
+def test_every_ensemble_is_of_known_players_and_every_player_is_in_one():
+    roles = {role for _, choices in ENSEMBLES for choice in choices for role in choice}
+    assert roles == set(PLAYERS)
+    assert sum(share for share, _ in ENSEMBLES) == pytest.approx(1.0)
 
 
 def test_every_source_of_neither_makes_sound_of_its_own():
@@ -175,7 +150,7 @@ def test_the_channel_keeps_length_and_sets_the_level():
 @pytest.mark.parametrize("codec", channel.CODECS)
 def test_a_codec_is_lossy_but_keeps_time_and_repeats_itself(codec, monkeypatch):
     monkeypatch.setattr(channel, "CODECS", (codec,))
-    talk = voice.speak(np.random.default_rng(0), 2.5)
+    talk = talking.speak(np.random.default_rng(0), 2.5)
     first, second = (channel.encode(np.random.default_rng(1), talk) for _ in range(2))
     assert first.tobytes() == second.tobytes()
     assert not np.array_equal(first, talk)

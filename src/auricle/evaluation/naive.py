@@ -122,6 +122,7 @@ def picked(parts: Sequence[Windows], rows: Sequence[npt.NDArray[np.int64]]) -> W
             ]
         ),
         start_s=np.concatenate([part.start_s[mine] for part, mine in pairs]),
+        levels_dbfs=np.concatenate([part.levels_dbfs[mine] for part, mine in pairs]),
         clips=[name for part in parts for name in part.clips],
         groups=[name for part in parts for name in part.groups],
         augmentations=[name for part in parts for name in part.augmentations],

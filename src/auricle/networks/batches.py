@@ -97,8 +97,10 @@ class _Changing:
         features = parse_group(header.features, Features, "features")
         self._spectra = Spectra((rows, columns), header.preprocess["sample_rate_hz"], features)
         power = np.exp(windows.levels_dbfs * (np.log(10) / 10))
-        sums, counts = np.bincount(windows.stretch, power), np.bincount(windows.stretch)
-        self._clip_dbfs = (10 * np.log10(sums / counts)).astype(np.float32)[windows.stretch]
+        # Some windows of a file may have been picked, so that a recording is without any.
+        counts = np.maximum(1, np.bincount(windows.stretch))
+        mean = np.maximum(1e-12, np.bincount(windows.stretch, power) / counts)
+        self._clip_dbfs = (10 * np.log10(mean)).astype(np.float32)[windows.stretch]
         labels = windows.targets.sum(axis=1)
         self._single, self._none = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
 

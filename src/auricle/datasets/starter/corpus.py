@@ -114,5 +114,5 @@ def _render(item: tuple[Path, str, int], seed: int, seconds: float, espeak: bool
 
 def _code_digest() -> str:
     """Digest of the generators' code: a corpus made by other code is made anew."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))
     return hashlib.sha256(code).hexdigest()[:16]

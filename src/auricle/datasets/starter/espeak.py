@@ -15,7 +15,6 @@ from auricle.datasets.starter.signals import (
     SAMPLE_RATE_HZ,
     FloatArray,
     at_rms,
-    drift,
     fit,
     rms,
 )
@@ -23,13 +22,20 @@ from auricle.errors import AuricleError
 
 # Languages whose spelling is close enough to sound for made-up words in Latin letters.
 LANGUAGES = (
-    *("af", "an", "az", "bs", "ca", "cs", "cy", "da", "de", "en-gb", "en-us", "es", "es-419"),
-    *("et", "eu", "fi", "fr-fr", "ga", "hr", "hu", "id", "is", "it", "la", "lt", "lv", "mi"),
-    *("ms", "nb", "nl", "pl", "pt", "pt-br", "ro", "sk", "sl", "sq", "sv", "sw", "tr", "vi"),
+    *("af", "an", "az", "bs", "ca", "cs", "cy", "da", "de", "en-029", "en-gb", "en-gb-scotland"),
+    *("en-gb-x-gbclan", "en-gb-x-rp", "en-us", "eo", "es", "es-419", "et", "eu", "fi", "fr-be"),
+    *("fr-fr", "ga", "gn", "hr", "ht", "hu", "ia", "id", "is", "it", "la", "lb", "lt", "lv"),
+    *("mi", "ms", "nb", "nci", "nl", "om", "pap", "pl", "pt", "pt-br", "qu", "ro", "sk", "sl"),
+    *("sq", "sv", "sw", "tk", "tn", "tr", "vi", "cmn-latn-pinyin", "haw"),
 )
 VARIANTS = (
     *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5"),
-    *("klatt", "klatt2", "klatt3", "klatt4", "croak"),
+    *("klatt", "klatt2", "klatt3", "klatt4", "klatt5", "klatt6", "croak", "whisper", "whisperf"),
+    *("adam", "Alicia", "Andrea", "Annie", "antonio", "aunty", "belinda", "boris", "caleb"),
+    *("david", "Denis", "ed", "edward", "grandma", "grandpa", "gustave", "Hugo", "iven2"),
+    *("Jacky", "john", "kaukovalta", "Lee", "linda", "Marco", "max", "Michael", "miguel"),
+    *("Nguyen", "norbert", "pablo", "paul", "pedro", "quincy", "rob", "sandro", "shelby"),
+    *("steph", "Storm", "travis", "victor", "zac"),
 )
 
 ONSETS = (
@@ -50,7 +56,11 @@ def version() -> str | None:
 
 
 def _text(rng: np.random.Generator, words: int) -> str:
-    """Return `words` made-up words and numbers, with a comma or full stop here and there."""
+    """Return `words` made-up words and numbers, with a comma or full stop here and there.
+
+    One text in four is a list, whose words are said one by one.
+    """
+    stops = (0.1, 0.45, 0.4, 0.05) if rng.random() < 0.25 else (0.86, 0.06, 0.06, 0.02)
     text = []
     for _ in range(words):
         if rng.random() < 0.2:
@@ -60,7 +70,7 @@ def _text(rng: np.random.Generator, words: int) -> str:
                 str(rng.choice(ONSETS)) + str(rng.choice(VOWELS)) + str(rng.choice(CODAS))
                 for _ in range(rng.integers(1, 4))
             )
-        text.append(word + str(rng.choice(("", ",", ".", "?"), p=(0.86, 0.06, 0.06, 0.02))))
+        text.append(word + str(rng.choice(("", ",", ".", "?"), p=stops)))
     return " ".join(text)
 
 
@@ -86,17 +96,6 @@ def _shorten_pauses(samples: FloatArray, longest_s: float) -> FloatArray:
     index = np.arange(len(frames))
     last_sound = np.maximum.accumulate(np.where(sounding, index, -len(frames)))
     return frames[index - last_sound <= 100 * longest_s].reshape(-1)
-
-
-def _vary(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
-    """Play at a random, slowly drifting speed and breathe on it: no two clips share a voice."""
-    speed = np.exp(rng.normal(0.0, 0.08) + 0.02 * drift(rng, len(samples), 8.0, SAMPLE_RATE_HZ))
-    positions = np.cumsum(speed)
-    played = np.interp(
-        positions[positions < len(samples) - 1], np.arange(len(samples)), samples
-    ).astype(np.float32)
-    envelope = np.abs(played) * rng.uniform(0.0, 0.2)
-    return played + envelope * rng.standard_normal(len(played), dtype=np.float32)
 
 
 def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4) -> FloatArray:
@@ -126,7 +125,7 @@ def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4
     count = round(seconds * SAMPLE_RATE_HZ)
     language = str(rng.choice(LANGUAGES))
     voices = (f"{language}+{rng.choice(VARIANTS)}", language, "en")
-    manner = (int(rng.integers(120, 250)), int(rng.integers(5, 85)), int(rng.integers(0, 220)))
+    manner = (int(rng.integers(80, 260)), int(rng.integers(5, 85)), int(rng.integers(0, 220)))
     talk = np.zeros(0, dtype=np.float32)
     while len(talk) < count:
         missing_s = seconds - len(talk) / SAMPLE_RATE_HZ
@@ -138,5 +137,5 @@ def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4
                 f"espeak-ng says nothing in the voices {', '.join(voices)}; "
                 "try `espeak-ng --voices`, or generate without it."
             )
-        talk = np.append(talk, _vary(rng, _shorten_pauses(spoken, longest_pause_s)))
+        talk = np.append(talk, _shorten_pauses(spoken, longest_pause_s))
     return at_rms(fit(talk, count), -20.0)

@@ -7,18 +7,22 @@ from dataclasses import replace
 import numpy as np
 from scipy import signal
 
-from auricle.datasets.starter import voice
+from auricle.datasets.starter import singing
 from auricle.datasets.starter.channel import reverberate
-from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument, drum_kit
-from auricle.datasets.starter.score import Note, Part, compose
+from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument
+from auricle.datasets.starter.instruments.drums import drum_kit, hand_drums
+from auricle.datasets.starter.instruments.solo import play_line
+from auricle.datasets.starter.score import compose
 from auricle.datasets.starter.signals import (
     SAMPLE_RATE_HZ,
     FloatArray,
     add_at,
     at_rms,
+    drift,
     log_uniform,
     rms,
 )
+from auricle.datasets.starter.style import Note, Part
 
 SUNG = ("song", "chant")
 
@@ -28,8 +32,11 @@ def frequency_hz(pitch: int) -> float:
     return float(440.0 * 2.0 ** ((pitch - 69) / 12.0))
 
 
-def _play_drums(rng: np.random.Generator, notes: list[Note], count: int) -> FloatArray:
-    kit = drum_kit(rng)
+def _play_drums(
+    rng: np.random.Generator, notes: list[Note], count: int, by_hand: float
+) -> FloatArray:
+    """Play on a kit or, in the share `by_hand` of all cases, on hand drums."""
+    kit = (hand_drums if rng.random() < by_hand else drum_kit)(rng)
     track = np.zeros(count, dtype=np.float32)
     for note in notes:
         add_at(track, note.loudness * kit[note.pitch], round(note.onset_s * SAMPLE_RATE_HZ))
@@ -56,26 +63,68 @@ def _play_tones(rng: np.random.Generator, part: Part, count: int) -> FloatArray:
     return track
 
 
-def _sing(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
-    """Sing a melody, alone or, one time in four, with a choir of three or four voices."""
-    ends_s = [note.onset_s for note in notes[1:]] + [seconds]
-    # By whole octaves to where men or women sing.
-    centre = np.median([note.pitch for note in notes])
-    shift = 12 * round((rng.choice((53, 64)) - centre) / 12)
-    melody = [
+def _one_by_one(notes: list[Note], seconds: float, shift: int) -> list[singing.Sung]:
+    """Return the notes as one voice can give them: each ends where the next begins."""
+    starts = [
+        note
+        for k, note in enumerate(notes)
+        if k + 1 == len(notes) or notes[k + 1].onset_s - note.onset_s > 0.03
+    ]
+    ends_s = [note.onset_s for note in starts[1:]] + [seconds]
+    return [
         (
             note.onset_s,
             max(min(note.length_s, end_s - note.onset_s), 0.05),
             frequency_hz(note.pitch + shift),
         )
-        for note, end_s in zip(notes, ends_s, strict=True)
+        for note, end_s in zip(starts, ends_s, strict=True)
+        if note.onset_s < seconds
     ]
-    singers = int(rng.integers(3, 5)) if rng.random() < 0.25 else 1
-    tracks = []
-    for interval in (1.0, 0.5, 1.5, 1.0)[:singers]:
-        sung = [(onset_s, length_s, f0_hz * interval) for onset_s, length_s, f0_hz in melody]
-        tracks.append(voice.sing(rng, sung, seconds))
-    return at_rms(np.sum(tracks, axis=0), 0.0)
+
+
+def _octaves(notes: list[Note], centre: float) -> int:
+    """Return the semitones, in whole octaves, that bring the notes closest to `centre`."""
+    return 12 * round((centre - float(np.median([note.pitch for note in notes]))) / 12)
+
+
+def _sing(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Sing a melody where men or women sing; one time in five, several in octaves and unison."""
+    low = _octaves(notes, float(rng.choice((50, 55, 60, 66))))
+    singers = int(rng.integers(2, 5)) if rng.random() < 0.2 else 1
+    lines = [
+        _one_by_one(notes, seconds, low + 12 * int(rng.integers(0, 2)) * (k > 0))
+        for k in range(singers)
+    ]
+    return singing.sing_together(rng, lines, seconds)
+
+
+def _sing_chords(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Sing chords of four notes, a singer or two a voice."""
+    shift = _octaves(notes, float(rng.choice((52, 58, 64))))
+    lines = [_one_by_one(notes[k::4], seconds, shift) for k in range(4)]
+    return singing.sing_together(rng, lines * int(rng.integers(1, 3)), seconds)
+
+
+def _solo(rng: np.random.Generator, notes: list[Note], seconds: float) -> FloatArray:
+    """Bow or blow a melody, from the register of a cello to that of a piccolo."""
+    shift = _octaves(notes, float(rng.choice((50, 62, 69, 76, 84))))
+    return play_line(rng, _one_by_one(notes, seconds, shift), seconds)
+
+
+def _play_part(rng: np.random.Generator, part: Part, seconds: float, count: int) -> FloatArray:
+    if part.role in SUNG:
+        track = _sing(rng, part.notes, seconds)
+    elif part.role == "choir":
+        track = _sing_chords(rng, part.notes, seconds)
+    elif part.role == "line":
+        track = _solo(rng, part.notes, seconds)
+    elif part.role in ("drums", "percussion"):
+        track = _play_drums(rng, part.notes, count, 1.0 if part.role == "percussion" else 0.2)
+    else:
+        track = _play_tones(rng, part, count)
+    # Nobody plays evenly: phrases swell and fade, by up to some 10 dB.
+    swell_db = rng.uniform(0.0, 5.0) * drift(rng, count, rng.uniform(0.2, 0.8), SAMPLE_RATE_HZ)
+    return at_rms(track * 10.0 ** (swell_db / 20.0), 0.0)
 
 
 def _compress(samples: FloatArray, ratio: float) -> FloatArray:
@@ -84,6 +133,22 @@ def _compress(samples: FloatArray, ratio: float) -> FloatArray:
     power = signal.lfilter([1.0 - pole], [1.0, -pole], samples.astype(np.float64) ** 2)
     level = np.sqrt(power) / max(rms(samples), 1e-9)
     return (samples * (level + 0.03) ** -ratio).astype(np.float32)
+
+
+def _rest(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
+    """Let everyone rest for a moment, or the piece fade: what rings on is music still."""
+    choice, seconds = rng.random(), len(samples) / SAMPLE_RATE_HZ
+    times_s = np.arange(len(samples), dtype=np.float32) / SAMPLE_RATE_HZ
+    if choice < 0.15:
+        rest_s = rng.uniform(0.2, min(1.0, 0.3 * seconds))
+        start_s = rng.uniform(0.0, seconds - rest_s)
+        outside_s = np.maximum(start_s - times_s, times_s - start_s - rest_s)
+        return (samples * np.clip(1.0 + outside_s / 0.02, 0.0, 1.0)).astype(np.float32)
+    if choice < 0.3:
+        start_s = rng.uniform(0.3, 0.9) * seconds
+        fade_db = -rng.uniform(10.0, 35.0) * np.maximum(times_s - start_s, 0.0) / seconds
+        return (samples * 10.0 ** (fade_db / 20.0)).astype(np.float32)
+    return samples
 
 
 def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> FloatArray:
@@ -109,15 +174,11 @@ def play(rng: np.random.Generator, seconds: float, compression: float = 0.0) -> 
     parts = compose(rng, length_s)
     mix = np.zeros(count, dtype=np.float32)
     for part in parts:
-        if part.role in SUNG:
-            track = _sing(rng, part.notes, length_s)
-        elif part.role == "drums":
-            track = _play_drums(rng, part.notes, count)
-        else:
-            track = _play_tones(rng, part, count)
+        track = _play_part(rng, part, length_s, count)
         mix += at_rms(track, rng.uniform(-12.0, 0.0))
     if rng.random() < 0.4:
         compression = max(compression, rng.uniform(0.2, 0.7))
+    mix = _rest(rng, mix)
     if rng.random() < 0.5:  # a hall, or its imitation in the studio
         mix = reverberate(rng, mix, log_uniform(rng, 0.6, 3.0), wet_db=rng.uniform(-15.0, -2.0))
     excerpt = mix[count - round(seconds * SAMPLE_RATE_HZ) :]

@@ -164,10 +164,15 @@ def coda(rng: np.random.Generator, vowel: Formants) -> list[Step]:
     return []
 
 
-def syllable(rng: np.random.Generator, vowel: Formants, rate: float) -> list[Step]:
-    """Return a spoken syllable around `vowel`; `rate` 1 is about five syllables a second."""
+def syllable(
+    rng: np.random.Generator, vowel: Formants, rate: float, drawl: float = 1.0
+) -> list[Step]:
+    """Return a spoken syllable around `vowel`.
+
+    `rate` 1 is about five syllables a second; `drawl` lengthens the vowel alone.
+    """
     stressed = rng.random() < 0.4
-    length_s = rng.uniform(0.05, 0.12) * (1.4 if stressed else 0.85)
+    length_s = drawl * rng.uniform(0.05, 0.12) * (1.4 if stressed else 0.85)
     level = rng.uniform(0.8, 1.1) * (1.2 if stressed else 0.85)
     steps = onset(rng, vowel) + nucleus(rng, vowel, length_s, level) + coda(rng, vowel)
     return [(seconds / rate, phone) for seconds, phone in steps]

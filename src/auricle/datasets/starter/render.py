@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from auricle.datasets.starter import environment, music, voice
+from auricle.datasets.starter import environment, music, talking
 from auricle.datasets.starter import espeak as espeak_ng
 from auricle.datasets.starter.channel import transmit
+from auricle.datasets.starter.humanise import humanise
 from auricle.datasets.starter.signals import (
+    SAMPLE_RATE_HZ,
     FloatArray,
     amplitude,
     at_rms,
+    fit,
     rms,
 )
 
 KINDS = ("speech", "music", "both", "neither")
 
 ESPEAK_SHARE = 0.5
+# The same minutes teach more when more speakers and pieces share them.
+SHORTEST_TURN_S = 1.6
+AMBIENCE_SHARE = 0.2
+AMBIENCE_RATIO_DB = (3.0, 25.0)
 # A window of 0.25 s must hold speech even where a pause falls into it.
 PAUSE_OVER_MUSIC_S = 0.12
 
@@ -24,14 +33,36 @@ PAUSE_OVER_MUSIC_S = 0.12
 def _talk(
     rng: np.random.Generator, seconds: float, with_espeak: bool, longest_pause_s: float
 ) -> FloatArray:
-    speak = espeak_ng.speak if with_espeak and rng.random() < ESPEAK_SHARE else voice.speak
-    return speak(rng, seconds, longest_pause_s)
+    speak = espeak_ng.speak if with_espeak and rng.random() < ESPEAK_SHARE else talking.speak
+    # A spare second: what is warped may come out shorter.
+    talk = speak(rng, 1.2 * seconds, longest_pause_s)
+    return fit(humanise(rng, talk), round(seconds * SAMPLE_RATE_HZ))
 
 
 def mix(foreground: FloatArray, background: FloatArray, ratio_db: float) -> FloatArray:
     """Add two sounds so that the first is `ratio_db` stronger than the second, in RMS."""
     background_db = 20.0 * np.log10(rms(foreground)) - ratio_db
     return at_rms(foreground + at_rms(background, background_db), -20.0)
+
+
+def _in_turn(
+    rng: np.random.Generator, make: Callable[[float], FloatArray], seconds: float
+) -> FloatArray:
+    """Make one sound, or several after each other: speakers and pieces change within a clip."""
+    count = round(seconds * SAMPLE_RATE_HZ)
+    parts = int(rng.integers(1, max(int(seconds / SHORTEST_TURN_S), 1) + 1))
+    turns = np.cumsum(rng.uniform(0.7, 1.3, parts))
+    edges = np.rint(np.append(0.0, turns / turns[-1]) * count).astype(int)
+    made = [fit(make(length / SAMPLE_RATE_HZ), int(length)) for length in np.diff(edges)]
+    return np.concatenate(made)
+
+
+def _surround(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
+    """Put one clip in five where it is heard in films and streets: among other sounds."""
+    if rng.random() >= AMBIENCE_SHARE:
+        return samples
+    ambience = environment.surround(rng, len(samples) / SAMPLE_RATE_HZ)
+    return mix(samples, ambience, ratio_db=rng.uniform(*AMBIENCE_RATIO_DB))
 
 
 def _hush(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
@@ -70,15 +101,18 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
         raise ValueError(f"Unknown kind of clip {kind!r}; known are {', '.join(KINDS)}.")
     rng = np.random.default_rng([seed, KINDS.index(kind), index])
     if kind == "speech":
-        clip = _talk(rng, seconds, espeak, longest_pause_s=rng.uniform(0.1, 0.7))
+        pause_s = rng.uniform(0.1, 0.9)
+        clip = _in_turn(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
     elif kind == "music":
-        clip = music.play(rng, seconds)
+        clip = _in_turn(rng, lambda s: music.play(rng, s), seconds)
     elif kind == "both":
-        speech = _talk(rng, seconds, espeak, PAUSE_OVER_MUSIC_S)
+        speech = _in_turn(rng, lambda s: _talk(rng, s, espeak, PAUSE_OVER_MUSIC_S), seconds)
         # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
-        accompaniment = music.play(rng, seconds, compression=0.6)
+        accompaniment = _in_turn(rng, lambda s: music.play(rng, s, compression=0.6), seconds)
         clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
     else:
         clip = environment.surround(rng, seconds)
+    if kind != "neither":
+        clip = _surround(rng, clip)
     clip = transmit(rng, clip)
     return _hush(rng, clip) if kind == "neither" else clip

@@ -6,35 +6,19 @@ recorded music is; ensemble, tempo, register, density and articulation are drawn
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 
-SCALES = (
-    (0, 2, 4, 5, 7, 9, 11),  # major
-    (0, 2, 3, 5, 7, 8, 10),  # natural minor
-    (0, 2, 3, 5, 7, 9, 10),  # Dorian
-    (0, 2, 4, 5, 7, 9, 10),  # Mixolydian
-    (0, 2, 3, 5, 7, 8, 11),  # harmonic minor
-    (0, 2, 4, 7, 9),  # major pentatonic
-    (0, 3, 5, 7, 10),  # minor pentatonic
-    (0, 3, 5, 6, 7, 10),  # blues
-)
-# Roots of the chords, one a bar, as steps of the scale.
-PROGRESSIONS = (
-    (0, 4, 5, 3),  # I V vi IV
-    (5, 3, 0, 4),  # vi IV I V
-    (0, 3, 0, 4),  # I IV I V
-    (1, 4, 0, 5),  # ii V I vi
-    (0, 0, 0, 0, 3, 3, 0, 0, 4, 3, 0, 4),  # twelve-bar blues
-    (0, 4, 5, 2, 3, 0, 3, 4),  # Pachelbel's canon
-    (0, 6, 5, 4),  # Andalusian cadence
-    (0,),  # a drone
-)
-ENSEMBLES = (
-    (0.25, (("melody",), ("chords",), ("arpeggio",), ("counterpoint",), ("song",), ("chant",))),
+from auricle.datasets.starter.players import PLAYERS
+from auricle.datasets.starter.style import Part, Style
+
+ENSEMBLES: tuple[tuple[float, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        0.40,
+        (
+            *(("melody",), ("chords",), ("arpeggio",), ("counterpoint",), ("line",), ("line",)),
+            *(("song",), ("chant",), ("choir",), ("percussion",), ("pad",)),
+        ),
+    ),
     (
         0.25,
         (
@@ -43,15 +27,20 @@ ENSEMBLES = (
             ("melody", "melody", "melody"),
             ("arpeggio", "bass"),
             ("counterpoint", "counterpoint"),
-            ("melody", "pad"),
+            ("line", "pad"),
+            ("line", "chords"),
+            ("line", "line", "line"),
             ("song", "chords"),
             ("drums", "drums"),
+            ("percussion", "line"),
             ("drums", "melody"),
             ("song", "arpeggio"),
+            ("song", "percussion"),
+            ("choir", "chords"),
         ),
     ),
     (
-        0.50,
+        0.35,
         (
             ("drums", "bass", "chords"),
             ("drums", "bass", "chords", "melody"),
@@ -60,213 +49,15 @@ ENSEMBLES = (
             ("drums", "arpeggio", "melody"),
             ("bass", "chords", "melody", "pad"),
             ("drums", "drums", "bass"),
+            ("line", "line", "pad", "bass"),
             ("drums", "bass", "chords", "song"),
             ("drums", "bass", "arpeggio", "pad", "song"),
+            ("drums", "bass", "chords", "song", "choir"),
+            ("percussion", "drums", "bass", "line"),
         ),
     ),
 )
-
-
-class Note(NamedTuple):
-    """One note; for drums `pitch` is the number of the drum instead."""
-
-    onset_s: float
-    length_s: float
-    pitch: int
-    """In semitones, 69 is A4 at 440 Hz, as in MIDI."""
-    loudness: float
-
-
-class Part(NamedTuple):
-    """What one player plays."""
-
-    role: str
-    notes: list[Note]
-
-
-@dataclass(frozen=True)
-class Style:
-    """What the players agree on."""
-
-    beat_s: float
-    beats_a_bar: int
-    key: int
-    scale: tuple[int, ...]
-    progression: tuple[int, ...]
-    bars: int
-    swing: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator, seconds: float) -> Style:
-        """Draw a style for `seconds` of music."""
-        beat_s = 60.0 / rng.uniform(66.0, 176.0)
-        beats = int(rng.choice((3, 4, 4, 4)))
-        return cls(
-            beat_s=beat_s,
-            beats_a_bar=beats,
-            key=int(rng.integers(12)),
-            scale=SCALES[rng.integers(len(SCALES))],
-            progression=PROGRESSIONS[rng.integers(len(PROGRESSIONS))],
-            bars=int(seconds / (beat_s * beats)) + 1,
-            swing=rng.uniform(0.0, 0.15) if rng.random() < 0.4 else 0.0,
-        )
-
-    def pitch(self, step: int, octave: int) -> int:
-        """Return the pitch of a step of the scale, which may lie octaves off."""
-        up, degree = divmod(step, len(self.scale))
-        return self.key + 12 * (octave + up) + self.scale[degree]
-
-    def root(self, bar: int) -> int:
-        """Return the root of a bar's chord as a step of the scale."""
-        return self.progression[bar % len(self.progression)] % len(self.scale)
-
-
-Player = Callable[[np.random.Generator, Style], list[Note]]
-
-
-def _melody(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Walk along the scale in small steps, sometimes resting."""
-    octave, leap = int(rng.integers(4, 7)), int(rng.integers(2, 5))
-    unit = float(rng.choice((0.25, 0.5, 0.5, 1.0)))
-    held, rest_share = rng.uniform(0.55, 1.15), rng.uniform(0.0, 0.12)
-    notes, step, beat = [], int(rng.integers(len(style.scale))), 0.0
-    while beat < style.bars * style.beats_a_bar:
-        beats = unit * float(rng.choice((0.5, 1, 1, 1, 2, 3)))
-        if rng.random() >= rest_share:
-            length_s = min(beats * held * style.beat_s, 3.0)
-            pitch = style.pitch(step, octave)
-            notes.append(Note(beat * style.beat_s, length_s, pitch, rng.uniform(0.5, 1.0)))
-        beat += beats
-        step = int(np.clip(step + rng.integers(-leap, leap + 1), -4, 11))
-    return notes
-
-
-def _chant(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Recite around one pitch in free rhythm, most notes bound to the next."""
-    octave, home = int(rng.integers(4, 6)), int(rng.integers(len(style.scale)))
-    end_s = style.bars * style.beats_a_bar * style.beat_s
-    notes, step, now_s = [], home, 0.0
-    while now_s < end_s:
-        length_s = float(np.exp(rng.normal(np.log(0.35), 0.6)).clip(0.12, 2.5))
-        notes.append(Note(now_s, length_s, style.pitch(step, octave), rng.uniform(0.6, 1.0)))
-        now_s += length_s + (rng.uniform(0.1, 0.5) if rng.random() < 0.1 else 0.0)
-        step += int(rng.choice((-2, -1, -1, 0, 0, 1, 1, 2))) + int(np.sign(home - step))
-    return notes
-
-
-def _counterpoint(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Set up to two notes under each of a melody."""
-    notes = []
-    for note in _melody(rng, style):
-        below = [int(rng.choice((3, 4, 5, 7, 8, 9, 12))) for _ in range(rng.integers(0, 3))]
-        notes += [note._replace(pitch=note.pitch - interval) for interval in (0, *below)]
-    return notes
-
-
-def _chord(rng: np.random.Generator, style: Style, bar: int) -> tuple[int, ...]:
-    """Return the steps of a bar's triad, sometimes with a seventh, sometimes inverted."""
-    root = style.root(bar)
-    steps = [root, root + 2, root + 4] + [root + 6] * (rng.random() < 0.25)
-    inversion = int(rng.integers(3))
-    return tuple(steps[inversion:]) + tuple(step + len(style.scale) for step in steps[:inversion])
-
-
-def _chords(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Strike the chords in a rhythm that repeats each bar."""
-    octave, held = int(rng.integers(3, 6)), rng.uniform(0.6, 1.1)
-    slots = np.flatnonzero(rng.random(2 * style.beats_a_bar) < rng.uniform(0.15, 0.8))
-    onsets = np.union1d(slots[slots > 0], (0,)) / 2.0
-    lengths = np.diff(onsets, append=style.beats_a_bar)
-    strum_s = rng.uniform(0.0, 0.03)
-    notes = []
-    for bar in range(style.bars):
-        steps = _chord(rng, style, bar)
-        for onset, length in zip(onsets, lengths, strict=True):
-            at_s = (bar * style.beats_a_bar + onset) * style.beat_s
-            loudness = rng.uniform(0.5, 0.9)
-            length_s = min(length * held * style.beat_s, 3.0)
-            notes += [
-                Note(at_s + order * strum_s, length_s, style.pitch(step, octave), loudness)
-                for order, step in enumerate(steps)
-            ]
-    return notes
-
-
-def _arpeggio(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Play the notes of the chords one after the other, over and over."""
-    octave, beats = int(rng.integers(3, 6)), float(rng.choice((0.25, 0.5, 0.5, 1 / 3)))
-    held = rng.uniform(0.8, 2.5)
-    pattern = rng.integers(0, 6, 8)
-    notes = []
-    for bar in range(style.bars):
-        steps = _chord(rng, style, bar)
-        for slot in range(round(style.beats_a_bar / beats)):
-            up, index = divmod(int(pattern[slot % len(pattern)]), len(steps))
-            pitch = style.pitch(steps[index] + up * len(style.scale), octave)
-            at_s = (bar * style.beats_a_bar + slot * beats) * style.beat_s
-            notes.append(Note(at_s, beats * held * style.beat_s, pitch, rng.uniform(0.5, 0.9)))
-    return notes
-
-
-def _bass(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Play roots, now and then the fifth or the octave."""
-    beats, held = float(rng.choice((0.5, 1.0, 1.0, 2.0))), rng.uniform(0.6, 1.0)
-    notes = []
-    for bar in range(style.bars):
-        for beat in np.arange(0.0, style.beats_a_bar, beats):
-            step = style.root(bar) + int(rng.choice((0, 0, 0, 4, len(style.scale))))
-            at_s = (bar * style.beats_a_bar + beat) * style.beat_s
-            length_s = beats * held * style.beat_s
-            notes.append(Note(at_s, length_s, style.pitch(step, 2), rng.uniform(0.6, 1.0)))
-    return notes
-
-
-def _pad(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Hold each chord for its bar."""
-    bar_s = style.beats_a_bar * style.beat_s
-    octave = int(rng.integers(4, 6))
-    return [
-        Note(bar * bar_s, 1.05 * bar_s, style.pitch(step, octave), 0.6)
-        for bar in range(style.bars)
-        for step in _chord(rng, style, bar)
-    ]
-
-
-def _drums(rng: np.random.Generator, style: Style) -> list[Note]:
-    """Repeat a pattern of sixteenths; drum 0 is the bass drum, 1 the snare, 2 and up the rest."""
-    slots = 4 * style.beats_a_bar
-    bass = rng.random(slots) < 0.2
-    bass[0] = True
-    snare = rng.random(slots) < 0.06
-    snare[4::8] = True
-    hat = np.arange(slots) % int(rng.choice((1, 2, 2, 4))) == 0
-    extra = rng.random(slots) < rng.uniform(0.0, 0.25)
-    notes = []
-    for bar in range(style.bars):
-        for slot in range(slots):
-            late = style.swing * (slot % 2) * 0.25
-            at_s = (bar * style.beats_a_bar + slot * 0.25 + late) * style.beat_s
-            hits = np.flatnonzero((bass[slot], snare[slot], hat[slot], extra[slot]))
-            accent = 1.0 if slot % 4 == 0 else 0.7
-            notes += [
-                Note(at_s, 0.25, int(drum), accent * rng.uniform(0.7, 1.0))
-                for drum in hits
-                if rng.random() < 0.95
-            ]
-    return notes
-
-
-PLAYERS: dict[str, Player] = {
-    "melody": _melody,
-    "song": _melody,
-    "chant": _chant,
-    "counterpoint": _counterpoint,
-    "chords": _chords,
-    "arpeggio": _arpeggio,
-    "bass": _bass,
-    "pad": _pad,
-    "drums": _drums,
-}
+"""How often each size of ensemble is heard, and who plays in it."""
 
 
 def compose(rng: np.random.Generator, seconds: float) -> list[Part]:

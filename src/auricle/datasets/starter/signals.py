@@ -26,6 +26,11 @@ def at_rms(samples: npt.NDArray[np.floating], level_db: float) -> FloatArray:
     return (samples * (amplitude(level_db) / max(rms(samples), 1e-9))).astype(np.float32)
 
 
+def instants_s(count: int) -> npt.NDArray[np.float64]:
+    """Return the times of `count` samples in s."""
+    return np.arange(count) / SAMPLE_RATE_HZ
+
+
 def fit(samples: FloatArray, count: int) -> FloatArray:
     """Cut `samples` or extend them with zeros to `count` samples."""
     return np.pad(samples[:count], (0, max(0, count - len(samples))))

@@ -1,4 +1,4 @@
-"""A source-filter voice: random speakers who babble sentences, or sing given notes.
+"""A source-filter voice: random speakers, whom `talking` lets talk and `singing` sing.
 
 A glottal pulse train and noise pass a cascade of formant resonators, after Klatt, "Software for a
 cascade/parallel formant synthesizer", JASA 67 (1980). The resonators move every 5 ms; filtering
@@ -21,7 +21,6 @@ from auricle.datasets.starter.signals import (
     FloatArray,
     at_rms,
     drift,
-    fit,
     log_uniform,
     smooth,
 )
@@ -54,15 +53,17 @@ class Speaker:
     rate: float
     range_semitones: float
     coarticulation_frames: int
+    voiced: bool = True
+    """False for a whisper: breath in place of the glottis' pulses."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Speaker:
-        """Draw a man, a woman or a child, each with an accent and a manner of speaking."""
+        """Draw a man, a woman or a child, each with an accent and a voice."""
         low_hz, high_hz, short, long = (
             (75.0, 165.0, 0.90, 1.06),
             (145.0, 275.0, 1.05, 1.22),
             (220.0, 360.0, 1.20, 1.40),
-        )[rng.choice(3, p=(0.47, 0.43, 0.10))]
+        )[rng.choice(3, p=(0.44, 0.41, 0.15))]
         accent = np.exp(rng.normal(0.0, 0.06, (len(phones.VOWELS), 3)))
         inventory = rng.permutation(np.array(phones.VOWELS) * accent)[: rng.integers(5, 11)]
         return cls(
@@ -87,7 +88,7 @@ class Speaker:
         )
 
 
-def _frames(steps: Sequence[phones.Step]) -> Track:
+def frames(steps: Sequence[phones.Step]) -> Track:
     """Return the targets frame by frame, shape (frames, fields of a phone)."""
     ends = np.rint(np.cumsum([seconds for seconds, _ in steps]) * FRAME_RATE_HZ).astype(int)
     return np.repeat(np.array([phone for _, phone in steps]), np.diff(ends, prepend=0), axis=0)
@@ -154,7 +155,7 @@ def _overlap_add(spectra: npt.NDArray[np.complex64], count: int) -> FloatArray:
     return hops.reshape(-1)[HOP // 2 : HOP // 2 + count]
 
 
-def _synthesise(
+def synthesise(
     rng: np.random.Generator, speaker: Speaker, targets: Track, f0_hz: Track
 ) -> FloatArray:
     """Voice the phones in `targets`, shape (frames, 9), at the pitch in `f0_hz`, shape (frames,).
@@ -168,6 +169,8 @@ def _synthesise(
     upper = np.tile(speaker.upper_formants_hz, (len(lower), 1))
     formants_hz = np.minimum(np.hstack((lower, upper)) * speaker.tract, 0.48 * SAMPLE_RATE_HZ)
     levels = np.maximum(smooth(targets[:, 3:6], 5), 0.0)
+    if not speaker.voiced:
+        levels = levels @ np.array([[0.0, 0.8, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     hiss_hz, hiss_width_hz, nasality = smooth(targets[:, 6:], 5).T
     # Coupling to the nose mostly damps the lower formants.
     bandwidths_hz = speaker.bandwidth * (
@@ -189,99 +192,3 @@ def _synthesise(
     hiss = noise * frication * (0.3 * speaker.hiss) * np.where(voicing > 0.1, 0.4 + opened, 1.0)
     spectra += _spectra(hiss) * (1.0 / (1.0 + distance**2)).astype(np.float32)
     return at_rms(_overlap_add(spectra, count), -20.0)
-
-
-def speak(rng: np.random.Generator, seconds: float, longest_pause_s: float = 0.4) -> FloatArray:
-    """Let a random speaker talk.
-
-    Parameters
-    ----------
-    rng
-        Source of randomness.
-    seconds
-        Length of the talk.
-    longest_pause_s
-        Upper limit of the pauses between phrases.
-
-    Returns
-    -------
-    FloatArray
-        Samples at about -20 dBFS RMS, shape (round(seconds * 16000),).
-    """
-    speaker = Speaker.draw(rng)
-    steps: list[phones.Step] = []
-    anchors: list[tuple[float, float]] = []
-    now_s = 0.0
-    while now_s < seconds:
-        syllables = int(rng.integers(4, 14))
-        final = rng.choice((-3.0, -2.0, -1.0, 2.5))  # most sentences fall, some rise
-        for position in range(syllables):
-            vowel = speaker.vowels[rng.integers(len(speaker.vowels))]
-            spoken = phones.syllable(rng, vowel, speaker.rate)
-            length_s = sum(step[0] for step in spoken)
-            declination = 1.0 - 2.0 * position / syllables
-            accent = rng.normal() + 0.5 * declination + (position == syllables - 1) * final
-            anchors.append((now_s + 0.6 * length_s, accent))
-            steps += spoken
-            now_s += length_s
-        pause_s = rng.uniform(0.05, longest_pause_s)
-        inhales = pause_s > 0.25 and rng.random() < 0.3
-        steps.append((pause_s, phones.SILENCE._replace(aspiration=0.06 * inhales)))
-        now_s += pause_s
-    targets = _frames(steps)
-    times, accents = np.array(anchors).T
-    contour = smooth(np.interp(np.arange(len(targets)) / FRAME_RATE_HZ, times, accents), 31)
-    contour = contour * speaker.range_semitones + 0.15 * drift(rng, len(targets), 15, FRAME_RATE_HZ)
-    f0_hz = speaker.f0_hz * 2.0 ** (contour / 12.0)
-    return fit(_synthesise(rng, speaker, targets, f0_hz), round(seconds * SAMPLE_RATE_HZ))
-
-
-def sing(
-    rng: np.random.Generator,
-    notes: Sequence[tuple[float, float, float]],
-    seconds: float,
-) -> FloatArray:
-    """Let a random singer sing.
-
-    Parameters
-    ----------
-    rng
-        Source of randomness.
-    notes
-        (onset in s, length in s, pitch in Hz), in order of onset and not overlapping.
-    seconds
-        Length of the song.
-
-    Returns
-    -------
-    FloatArray
-        Samples at about -20 dBFS RMS, shape (round(seconds * 16000),).
-    """
-    singer = Speaker.draw(rng)
-    melisma = rng.uniform(0.1, 0.7)  # share of notes that continue the syllable before
-    steps: list[phones.Step] = []
-    now_s = 0.0
-    for onset_s, length_s, _ in notes:
-        if onset_s > now_s:
-            steps.append((onset_s - now_s, phones.SILENCE))
-        vowel = singer.vowels[rng.integers(len(singer.vowels))]
-        consonants = [] if rng.random() < melisma else phones.onset(rng, vowel)
-        vowel_s = length_s - sum(step[0] for step in consonants)
-        if vowel_s < 0.05:
-            consonants, vowel_s = [], length_s
-        steps += consonants + phones.nucleus(rng, vowel, vowel_s, rng.uniform(0.8, 1.1))
-        now_s = onset_s + length_s
-    steps.append((max(seconds - now_s, 0.0) + 0.1, phones.SILENCE))
-    targets = _frames(steps)
-    times_s = np.arange(len(targets)) / FRAME_RATE_HZ
-    onsets_s, _, pitches_hz = np.array(notes).T
-    current = np.maximum(np.searchsorted(onsets_s, times_s, side="right") - 1, 0)
-    glide_frames = 2 * int(rng.integers(4, 14)) + 1
-    log_pitch = smooth(np.log(pitches_hz[current]), glide_frames)
-    # Vibrato of a trained voice: 4.5 to 6.5 Hz, up to half a semitone, growing within a note.
-    held_s = times_s - onsets_s[current]
-    depth = rng.uniform(0.0, 0.03) * np.clip(held_s / 0.3, 0.0, 1.0)
-    vibrato = depth * np.sin(2.0 * np.pi * rng.uniform(4.5, 6.5) * times_s)
-    unsteady = 0.004 * drift(rng, len(targets), 8.0, FRAME_RATE_HZ)
-    f0_hz = np.exp(log_pitch + vibrato + unsteady)
-    return fit(_synthesise(rng, singer, targets, f0_hz), round(seconds * SAMPLE_RATE_HZ))
