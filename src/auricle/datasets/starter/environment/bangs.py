@@ -20,7 +20,7 @@ from auricle.datasets.starter.signals import (
 
 def fireworks(rng: np.random.Generator, count: int) -> FloatArray:
     """Return fireworks or shots, near or far: a bang, its echoes, and a crackle after it."""
-    dark_db, decay_s = rng.uniform(-9.0, 0.0), log_uniform(rng, 0.03, 0.6)
+    dark_db, decay_s = rng.uniform(-9.0, -2.0), log_uniform(rng, 0.03, 0.6)
     crackling, whistling = rng.uniform(0.0, 0.5), rng.random() < 0.3
 
     def rocket() -> FloatArray:
@@ -31,7 +31,7 @@ def fireworks(rng: np.random.Generator, count: int) -> FloatArray:
             echo = coloured_noise(rng, len(times_s), dark_db - 3.0) * np.exp(-later / decay_s)
             bang += np.where(later > 0.0, rng.uniform(0.05, 0.4) * echo, 0.0)
         sparks = rng.random(len(times_s)) < log_uniform(rng, 0.0005, 0.01)
-        bang += crackling * sparks * rng.standard_normal(len(times_s)) * 10.0 * (times_s > 0.1)
+        bang += crackling * sparks * rng.standard_normal(len(times_s)) * (times_s > 0.1)
         sound = at_rms(bang, 0.0)
         if whistling:
             rise_s = instants_s(int(rng.uniform(0.2, 0.8) * SAMPLE_RATE_HZ))

@@ -40,7 +40,7 @@ def insects(rng: np.random.Generator, count: int) -> FloatArray:
     for _ in range(rng.choice((1, 1, 2, 4, 7))):
         restless = rng.uniform(0.3, 6.0)
         course = 0.06 * drift(rng, count, restless, SAMPLE_RATE_HZ)
-        course += log_uniform(rng, 0.003, 0.05) * drift(rng, count, 60.0, SAMPLE_RATE_HZ)
+        course += log_uniform(rng, 0.01, 0.1) * drift(rng, count, 120.0, SAMPLE_RATE_HZ)
         if rng.random() < 0.3:  # it turns, or settles
             course += rng.uniform(-0.4, 0.4) * throttle(rng, count, 1.0, 0.05)
         f0_hz = typical_hz * rng.uniform(0.85, 1.2) * np.exp(course)
@@ -69,7 +69,8 @@ def chainsaw(rng: np.random.Generator, count: int) -> FloatArray:
     beat = 1.0 + 0.7 * np.sin(2.0 * np.pi * np.cumsum(f0_hz) / SAMPLE_RATE_HZ)
     grind = body(rng, coloured_noise(rng, count, rng.uniform(-5.0, 1.0)), 500.0, 6000.0)
     grind *= strokes * beat * np.float32(log_uniform(rng, 0.1, 1.2))
-    return at_rms((exhaust + grind) * (0.1 + press), 0.0)
+    bite = np.exp(rng.uniform(0.1, 0.7) * drift(rng, count, log_uniform(rng, 2.0, 12.0), 16000.0))
+    return at_rms((exhaust + grind) * (0.1 + press) * bite, 0.0)
 
 
 def cleaner(rng: np.random.Generator, count: int) -> FloatArray:

@@ -76,7 +76,7 @@ def laugh(rng: np.random.Generator, count: int) -> FloatArray:
     """Return laughter of one to three people: one open vowel struck again and again, falling."""
     room = np.zeros(count, dtype=np.float32)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        throat = Throat.draw(rng, (130.0, 700.0), TRACT_M, (0.0, 0.8), (0.1, 2.0))
+        throat = Throat.draw(rng, (130.0, 800.0), TRACT_M, (0.1, 1.0), (0.3, 4.0))
         beat_s, opening = rng.uniform(0.14, 0.28), rng.uniform(0.3, 1.0)
 
         def bout(

@@ -51,7 +51,7 @@ def flush(rng: np.random.Generator, count: int) -> FloatArray:
     surge = (1.0 - np.exp(-since_s / rng.uniform(0.05, 0.5))) / (
         1.0 + np.exp((since_s - long_s) / rng.uniform(0.1, 0.8))
     )
-    rush = body(rng, coloured_noise(rng, count, rng.uniform(-5.0, 0.0)), 150.0, 5000.0)
+    rush = body(rng, coloured_noise(rng, count, rng.uniform(-4.0, 1.0)), 150.0, 6500.0)
     rush *= np.exp(0.3 * drift(rng, count, rng.uniform(5.0, 25.0), SAMPLE_RATE_HZ))
     choked = bubbles(rng, count, log_uniform(rng, 20.0, 120.0), (0.0025, 0.015))
     tank = body(rng, coloured_noise(rng, count, rng.uniform(-2.0, 3.0)), 500.0, 6000.0)
@@ -72,7 +72,8 @@ def pour(rng: np.random.Generator, count: int) -> FloatArray:
     jet = at_rms(fall, 0.0) + log_uniform(rng, 0.1, 1.0) * coloured_noise(rng, count, -2.0)
     rung = at_rms(glide(jet, pitch_hz, log_uniform(rng, 20.0, 150.0)), 0.0)
     rung += 0.5 * at_rms(glide(jet, 3.0 * pitch_hz, 150.0), 0.0)
-    return at_rms(rng.uniform(0.2, 1.0) * jet + log_uniform(rng, 0.1, 1.5) * rung, 0.0)
+    flow = np.exp(rng.uniform(0.1, 1.2) * drift(rng, count, rng.uniform(1.0, 8.0), SAMPLE_RATE_HZ))
+    return at_rms((rng.uniform(0.2, 1.0) * jet + log_uniform(rng, 0.1, 1.5) * rung) * flow, 0.0)
 
 
 def drips(rng: np.random.Generator, count: int) -> FloatArray:

@@ -34,7 +34,7 @@ def _rubbed(
 ) -> FloatArray:
     """Return strokes over a grained or toothed thing; the teeth rattle as fast as the hand goes."""
     speed, direction = motion(rng, count, rate_hz)
-    noise = body(rng, coloured_noise(rng, count, rng.uniform(-4.0, 4.0)), *band_hz)
+    noise = body(rng, coloured_noise(rng, count, rng.uniform(-4.0, 3.0)), *band_hz)
     pitch_hz = teeth_hz * (0.15 + speed) * np.exp(0.05 * drift(rng, count, 60.0, SAMPLE_RATE_HZ))
     teeth = drone(rng, pitch_hz, rng.uniform(-5.0, 0.0), 5.0)
     teeth = body(rng, teeth, *band_hz)
