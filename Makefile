@@ -72,10 +72,17 @@ repro: setup  ## build everything that is not up to date
 listen: setup  ## name what sounds, with the shipped bundle
 	auricle listen
 
-ship: setup  ## build models/music_speech from ../shared/data (and keep it in conf/build.yaml)
-	auricle repro experiment=music_speech
-	mkdir -p models/music_speech
+# What is being built is afterwards what it was before; only the bundle is another.
+BUILT := conf/build.yaml params.yaml dvc.lock
+ship: setup  ## build models/music_speech from the recordings that references/ lists
+	@kept=$$(mktemp -d) && cp -p $(BUILT) $$kept && \
+	trap 'cp -p $$kept/build.yaml conf/ && cp -p $$kept/params.yaml $$kept/dvc.lock . && rm -r $$kept' EXIT && \
+	auricle repro experiment=music_speech && \
+	mkdir -p models/music_speech && \
 	cp models/classifier/bundle.json models/classifier/model.tflite models/music_speech/
+	@python -c 'import json; b = json.load(open("models/music_speech/bundle.json")); \
+		print("Shipped:", b["name"], "with labels", ", ".join(b["labels"]), "of dataset", \
+		b["dataset"]["fingerprint"][:12] + ", model", b["model_sha256"][:12])'
 
 # Versions are chosen once, for all extras together, and the files drawn from that choice.
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml

@@ -12,8 +12,10 @@ from auricle.datasets.clips import Clip
 from auricle.datasets.folder import Columns, Folder
 from auricle.decision import Calibration, Decision
 from auricle.evaluation.counting import Judged
+from auricle.following import Recordings
 from auricle.metrics import Bootstrap
 from auricle.preprocess import Preprocess
+from auricle.thresholds import TradeOff
 
 RATE = 16000
 HERE = Cluster("loky", 1, None)
@@ -59,7 +61,7 @@ def clip(path, labels=("speech",), group=None, **fields):
     return Clip(path, 100, "0" * 64, tuple(labels), group or path, **fields)
 
 
-def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
+def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
     """Give the header of a window file."""
     preprocess = {
         "sample_rate_hz": RATE,
@@ -72,7 +74,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
         "train",
         list(labels),
         preprocess,
-        {"kind": "mfcc"},
+        features or {"kind": "mfcc"},
         {"seed": 0, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
         {"name": "test"},
@@ -82,13 +84,22 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25):
     )
 
 
+def levels(rows):
+    """Give a level for each window: any, but the same each time."""
+    return -20 - np.arange(len(rows), dtype=np.float32) % 7
+
+
 def write_windows(path, stretches, **about):
     """Write a window file of stretches (clip, labels, augmentation, features) and read it."""
     of = header(**about)
     hop_s = of.preprocess["hop_s"]
     lines = [
         (
-            b"".join(window_file.lines_of(name, f"group of {name}", labels, kind, rows, hop_s)),
+            b"".join(
+                window_file.lines_of(
+                    name, f"group of {name}", labels, kind, rows, levels(rows), hop_s
+                )
+            ),
             len(rows),
             int(kind == "none"),
         )
@@ -124,6 +135,7 @@ def bundle_of(labels=("speech", "music"), **decision):
         shape=list(SHAPE),
         calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),
         thresholds=dict.fromkeys(labels, 0.5),
+        trade_off=TradeOff([], {}, {}, {}),
         decision=Decision(**{**unset, "context_s": 0.25, **decision}),
         dataset={},
         model_sha256="",
@@ -152,3 +164,39 @@ def pitches_hz(samples):
     lag = 32 + correlation[:, 32:].argmax(axis=1)
     periodic = peak > 0.5
     return RATE / lag[periodic], periodic.mean()
+
+
+def decision(**changes):
+    """Give a decision without smoothing, gate or durations, but for what is changed."""
+    plain = {
+        "context_s": 0.25,
+        "smoothing_s": 0.0,
+        "threshold": None,
+        "false_events_per_hour": None,
+        "hysteresis": 0.0,
+        "min_duration_s": 0.0,
+        "hold_s": 0.0,
+        "cool_down_s": 0.0,
+        "uncertain": 0.25,
+        "gate_dbfs": None,
+        "gate_above_floor_db": None,
+        "floor_rise_db_s": 3.0,
+        "floor_rise_on_db_s": 0.3,
+        "floor_most_on_dbfs": -50.0,
+        "pre_roll_s": 0.0,
+        "hang_over_s": 0.0,
+    }
+    return Decision(**{**plain, **changes})
+
+
+def recordings(probabilities, targets, sizes, levels=None, step_s=0.25, window_s=0.25):
+    """Give scored windows of recordings of some sizes, for a listener to follow."""
+    stretch = np.repeat(np.arange(len(sizes)), sizes).astype(np.int32)
+    return Recordings(
+        np.asarray(probabilities, np.float32),
+        np.asarray(targets, np.uint8)[stretch],
+        np.full(len(stretch), -20, np.float32) if levels is None else np.float32(levels),
+        stretch,
+        step_s,
+        window_s,
+    )

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "auricle"
 LAYERS = [
     {"errors", "files", "tables", "quiet", "job", "cluster", "audio", "noise", "config"},
     {"preprocess", "features"},
-    {"bundle", "decision", "metrics", "report"},
+    {"bundle", "decision", "following", "thresholds", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},
     {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},

@@ -409,11 +409,11 @@ def test_windows_of_another_schema_are_refused_by_each_stage_that_reads_them(
     shutil.copytree(named, tmp_path, dirs_exist_ok=True)
     for split in ("train", "validation", "test"):
         path = Path(f"data/processed/{split}.jsonl")
-        path.write_text(path.read_text().replace('"schema":2', '"schema":3', 1))
+        path.write_text(path.read_text().replace('"schema":3', '"schema":4', 1))
     before = {path: Path(path).read_bytes() for path in written("models") + written("reports")}
     for verb, split in (("train", "train"), ("export", "validation"), ("evaluate", "test")):
         told = refused(verb)
-        assert f"{split}.jsonl has schema 3, this Auricle reads 2" in told
+        assert f"{split}.jsonl has schema 4, this Auricle reads 3" in told
         assert "run `auricle prepare` anew" in told
     assert before == {
         path: Path(path).read_bytes() for path in written("models") + written("reports")

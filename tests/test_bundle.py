@@ -1,5 +1,6 @@
 """A bundle that fits together is loaded; one that does not is refused, and says why."""
 
+import dataclasses
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,19 @@ from auricle.networks import NetworkInput
 from auricle.networks.cnn import cnn
 from auricle.networks.saving import to_litert
 from auricle.preprocess import Preprocess
+from auricle.thresholds import TradeOff
 from helpers import RATE, bundle_of
 
 FEATURES = Mfcc("mfcc", 512, 160, False, 40, 0.0, None, None, "window", 13)
 SHAPE = (22, 13)
+
+
+TRADE_OFF = TradeOff(
+    [0.5, 0.7, 0.9],
+    {"speech": 2.0, "music": 0.0},
+    {"speech": [20, 6, 1], "music": [0, 0, 0]},
+    {"speech": [1.0, 0.9, 0.7], "music": []},
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +67,7 @@ def made(network, tmp_path_factory):
         shape=list(SHAPE),
         calibration=Calibration([1.0, 0.5], [0.0, -0.25], False),
         thresholds={"speech": 0.5, "music": 0.4},
+        trade_off=TRADE_OFF,
         decision=bundle_of().decision,
         dataset={"name": "test", "fingerprint": "0" * 64},
         model_sha256=digest(folder / MODEL_FILE),
@@ -145,10 +156,10 @@ def test_a_description_cut_off_is_refused(bundle):
             load(bundle)
 
 
-@pytest.mark.parametrize("schema", [0, 1, 3, "2", None])
+@pytest.mark.parametrize("schema", [0, 2, 4, "3", None])
 def test_another_schema_is_refused_with_both(bundle, schema):
     change(bundle, schema=schema)
-    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 2"):
+    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 3"):
         load(bundle)
 
 
@@ -206,6 +217,7 @@ def test_labels_that_are_not_as_many_as_the_scores_are_refused(bundle):
         labels=["speech", "music", "noise"],
         calibration={"scale": [1.0] * 3, "offset": [0.0] * 3, "exclusive": False},
         thresholds={"speech": 0.5, "music": 0.5, "noise": 0.5},
+        trade_off=dataclasses.asdict(bundle_of().trade_off),
     )
     with pytest.raises(AuricleError, match=r"gives 2 scores.*names 3 labels"):
         Classifier(bundle)
@@ -217,6 +229,14 @@ def test_labels_that_are_not_as_many_as_the_scores_are_refused(bundle):
         {"labels": ["speech"]},
         {"thresholds": {"speech": 0.5}},
         {"thresholds": {"speech": 0.5, "noise": 0.5}},
+        {
+            "trade_off": {
+                "thresholds": [],
+                "hours": {"a": 1},
+                "false_events": {"a": []},
+                "named": {"a": []},
+            }
+        },
         {"calibration": {"scale": [1.0], "offset": [0.0, 0.0], "exclusive": False}},
     ],
 )
@@ -249,3 +269,26 @@ def test_a_bundle_that_refers_to_anything_is_refused(tmp_path, text):
     (tmp_path / "bundle.json").write_text(text)
     with pytest.raises(AuricleError, match="a bundle is data"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(("per_hour", "threshold"), [(10, 0.5), (4, 0.7), (0.5, 0.9), (0.1, 0.9)])
+def test_a_listener_that_asks_for_fewer_false_events_has_a_higher_threshold(
+    made, per_hour, threshold
+):
+    found = load(made)
+    asked = dataclasses.replace(found.decision, false_events_per_hour={"speech": per_hour})
+    assert found.thresholds_for(asked) == {"speech": threshold, "music": 0.4}
+
+
+def test_a_bundle_that_keeps_its_own_budget_keeps_its_thresholds(made):
+    found = dataclasses.replace(
+        load(made), decision=dataclasses.replace(bundle_of().decision, false_events_per_hour=4)
+    )
+    assert found.thresholds_for(found.decision) == found.thresholds
+
+
+def test_a_budget_that_a_bundle_knows_nothing_about_is_refused(made):
+    found = load(made)
+    asked = dataclasses.replace(found.decision, false_events_per_hour=5)
+    with pytest.raises(AuricleError, match="does not know how often music is named falsely"):
+        found.thresholds_for(asked)

@@ -9,6 +9,7 @@ import pytest
 
 from auricle.bundle import Bundle
 from auricle.datasets.clips import Clip
+from auricle.datasets.manifest.pieces import Piece
 from auricle.datasets.window_file import Header, Line
 from auricle.realtime.sinks.jsonl import Jsonl
 from auricle.realtime.sinks.rotated import Rotated
@@ -34,6 +35,7 @@ def listed(title):
     ("title", "of"),
     [
         ("clips.csv", Clip),
+        ("manifest_music_speech.csv", Piece),
         ("window JSON: header", Header),
         ("window JSON: line", Line),
         ("bundle.json", Bundle),

@@ -11,29 +11,9 @@ from hypothesis.extra import numpy as arrays
 
 from auricle.decision import Calibration, Decision, Tracker, mean_over_context, windows_in_context
 from auricle.errors import AuricleError
+from helpers import decision
 
 STEP_S = 0.25
-
-
-def decision(**changes):
-    plain = {
-        "context_s": 0.25,
-        "smoothing_s": 0.0,
-        "threshold": None,
-        "hysteresis": 0.0,
-        "min_duration_s": 0.0,
-        "hold_s": 0.0,
-        "cool_down_s": 0.0,
-        "uncertain": 0.25,
-        "gate_dbfs": None,
-        "gate_above_floor_db": None,
-        "floor_rise_db_s": 3.0,
-        "floor_rise_on_db_s": 0.3,
-        "floor_most_on_dbfs": -50.0,
-        "pre_roll_s": 0.0,
-        "hang_over_s": 0.0,
-    }
-    return Decision(**{**plain, **changes})
 
 
 def track(rows, thresholds, settings, levels=None):

@@ -1,6 +1,7 @@
 """Figures of an evaluation are scikit-learn's or have a closed form; parts add up to the whole."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,17 +12,24 @@ from hypothesis import strategies as st
 from auricle.decision import mean_over_context
 from auricle.errors import AuricleError
 from auricle.evaluation.abstention import COVERAGES, risk_coverage
+from auricle.evaluation.both import both
 from auricle.evaluation.calibration import calibrated
 from auricle.evaluation.counting import Cases, Judged
+from auricle.evaluation.false_events import false_events
 from auricle.evaluation.naive import Naive, naive_pair, picked
-from auricle.evaluation.others import others
+from auricle.evaluation.nothing import Nothing, heard_in_nothing
+from auricle.evaluation.others import STILL_NAMED, others
 from auricle.evaluation.parts import by_class, by_group, by_source
+from auricle.evaluation.past import past
 from auricle.evaluation.ranking import curves, ranking
 from auricle.evaluation.saying import said
+from auricle.evaluation.trading import traded
 from auricle.evaluation.worst import EXCERPT_S, worst_clips
 from auricle.metrics import precision_recall_f1, share
-from auricle.networks.fitting import SpecAugment, Train
-from helpers import FEW, SURE, bundle_of, header, judged, write_windows
+from auricle.networks.changes import Changes
+from auricle.networks.training import SpecAugment, Train
+from auricle.thresholds import TradeOff
+from helpers import FEW, SURE, bundle_of, header, judged, levels, write_windows
 
 
 def cases(probabilities, targets, groups=None):
@@ -163,7 +171,8 @@ def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp
     rows = np.zeros((12, 8, 8), np.float32)
     kept = np.ones(12, bool)
     kept[5:7] = False
-    lines = b"".join(window_file.lines_of("a", "a", ["speech"], "none", rows, 0.25, kept))
+    rows_of = window_file.lines_of("a", "a", ["speech"], "none", rows, levels(rows), 0.25, kept)
+    lines = b"".join(rows_of)
     window_file.write(tmp_path / "test.jsonl", of, [(lines, 10, 1)])
     test = window_file.read(tmp_path / "test.jsonl")
     logits = rng.standard_normal((10, 2)).astype(np.float32)
@@ -180,7 +189,7 @@ def test_a_second_does_not_reach_over_a_gap_and_a_clip_takes_all_its_windows(tmp
 def test_what_a_listener_says_is_right_silent_or_wrong(tmp_path):
     logits = [SURE["speech"]] * 4 + [SURE["none"]] * 3 + [SURE["both"]] * 3 + [SURE["music"]] * 10
     mine = judged(tmp_path, [("a", ["speech"], 10), ("b", ["music"], 10)], logits)
-    found = said(mine, np.zeros(20, np.float32))
+    found = said(mine, mine.recordings(np.zeros(20, np.float32)))
     assert found.exact.value == pytest.approx((0.4 + 1) / 2)
     assert found.silent.value == pytest.approx((0.3 + 0) / 2)
     assert found.wrong.value == pytest.approx((0.3 + 0) / 2)
@@ -195,18 +204,18 @@ def test_a_listener_says_nothing_below_its_gate_nor_before_it_is_sure(tmp_path):
         gate_dbfs=-60.0, min_duration_s=0.75,
     )  # fmt: skip
     levels = np.array([-80] * 3 + [-20] * 5 + [-20] * 2, np.float32)
-    found = said(mine, levels)
-    assert list(found.sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
-    assert not found.sounding[:, 1].any()  # half a second is too short
+    sounding = said(mine, mine.recordings(levels)).followed.sounding
+    assert list(sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
+    assert not sounding[:, 1].any()  # half a second is too short
 
 
 def test_windows_with_no_label_or_several_are_counted_apart(tmp_path):
     logits = [SURE["none"]] * 3 + [SURE["music"]] + [SURE["both"]] + [SURE["speech"]] * 3
     logits += [SURE["speech"]] * 2
     stretches = [("n", [], 4), ("b", ["speech", "music"], 4), ("s", ["speech"], 2)]
-    found = others(judged(tmp_path, stretches, logits))
+    found = others(judged(tmp_path, stretches, logits), None)
     assert (found.none, found.several) == (4, 4)
-    assert found.falsely_named.value == pytest.approx(1 / 4)
+    assert found.named.falsely.value == pytest.approx(1 / 4)
     assert found.all_named.value == pytest.approx(1 / 4)
     # speech: 4 of 4 found, nothing else; music: 1 of 4 found, 1 named falsely
     assert found.f1["speech"].value == pytest.approx(1)
@@ -261,9 +270,10 @@ def test_a_recording_shorter_than_an_excerpt_is_heard_whole(tmp_path):
 
 
 SPEC = SpecAugment(0, 0, 0, 0)
+UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 TRAIN = Train(
     "independent", 1, 1, 32, 0.01, "constant", {"_target_": "keras.optimizers.Adam"},
-    True, 0.0, 0.0, SPEC, 0,
+    True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
 )  # fmt: skip
 
 
@@ -328,3 +338,144 @@ def test_rows_of_several_files_keep_their_truth_and_their_group(tmp_path):
     assert np.array_equal(found.features[1], windows[0].features[45])
     assert np.array_equal(found.features[2], windows[2].features[21])
     assert found.targets.tolist() == [[1, 0], [1, 0], [0, 1]]
+
+
+# What is not there, and what is there twice
+
+
+def test_both_numbers_stand_in_one_row(tmp_path):
+    # Twenty windows of each; probabilities rise from just above .5 to 1, so do those of nothing.
+    rising = np.linspace(0.02, 4, 20)
+    logits = [[x, -5] for x in rising] + [[-5, x] for x in rising] + [[x, -5] for x in rising]
+    mine = judged(
+        tmp_path, [("s", ["speech"], 20), ("m", ["music"], 20), ("n", [], 20)], logits,
+        gate_dbfs=-60.0, uncertain=0.25,
+    )  # fmt: skip
+    quiet = np.where(np.arange(60) < 58, -20, -80).astype(np.float32)
+    found = others(mine, said(mine, mine.recordings(quiet)).followed)
+    assert found.named.falsely.value == 1
+    assert found.named.rightly["speech"].value == found.named.rightly["music"].value == 1
+    # Leaving out one of twenty windows leaves 95 %; the same window of nothing is left out.
+    assert found.still_named.rightly["speech"].value == pytest.approx(0.95)
+    assert found.still_named.falsely.value == pytest.approx(0.95)
+    sigmoid = 1 / (1 + np.exp(-rising[1]))
+    assert found.still_named.thresholds["speech"] == pytest.approx(sigmoid, abs=1e-4)
+    assert found.told.falsely.value == pytest.approx(18 / 20)
+    assert found.states["sounding"].value == pytest.approx(18 / 20)
+    assert found.states["silence"].value == pytest.approx(2 / 20)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    rows=st.lists(
+        st.tuples(st.floats(-6, 6, width=32), st.floats(-6, 6, width=32)), min_size=3, max_size=60
+    )
+)
+def test_the_share_that_is_still_named_is_no_less_than_is_said(rows, tmp_path_factory):
+    n = len(rows) // 3
+    names = [("s", ["speech"], n), ("m", ["music"], n), ("n", [], len(rows) - 2 * n)]
+    found = others(judged(tmp_path_factory.mktemp("still"), names, rows), None)
+    assert all(share.value >= STILL_NAMED - 1e-9 for share in found.still_named.rightly.values())
+    assert found.told is None
+
+
+def test_false_events_are_counted_by_what_sounds_and_by_source(tmp_path):
+    logits = [SURE["music"]] * 4 + [SURE["none"]] * 4  # an event of a second in two
+    logits += [SURE["none"]] * 8 + [SURE["both"]] * 8 + [SURE["both"]] * 8
+    stretches = [("a", [], 8), ("b", [], 8), ("s", ["speech"], 8), ("x", ["speech", "music"], 8)]
+    mine = judged(tmp_path, stretches, logits)
+    sound = mine.recordings(np.full(32, -20, np.float32))
+    source = {"a": "street", "b": "wood"}
+    found = false_events(mine, sound, said(mine, sound).followed, source)
+    rows = [(f.labels, f.source, f.recordings, round(3600 * f.hours, 3)) for f in found]
+    assert rows == [
+        ("none", "", 2, 4.0),
+        ("none", "street", 1, 2.0),
+        ("none", "wood", 1, 2.0),
+        ("speech", "", 1, 2.0),
+    ]
+    assert [f.per_hour["music"].value for f in found] == pytest.approx([900, 1800, 0, 1800])
+    assert found[0].per_hour["speech"].value == 0
+    assert "speech" not in found[3].per_hour
+
+
+def test_what_a_threshold_costs_and_finds_stands_beside_what_validation_had(tmp_path):
+    logits = [SURE["speech"]] * 6 + [SURE["none"]] * 2 + [SURE["both"]] * 4 + [SURE["music"]] * 4
+    mine = judged(tmp_path, [("s", ["speech"], 8), ("m", ["music"], 8)], logits)
+    validation = TradeOff(
+        [0.4, 0.6], {"speech": 2.0, "music": 0.0}, {"speech": [4, 1], "music": [0, 0]},
+        {"speech": [0.9, 0.8], "music": []},
+    )  # fmt: skip
+    bundle = dataclasses.replace(
+        mine.bundle, trade_off=validation, thresholds={"speech": 0.58, "music": 0.5}
+    )
+    told = Judged(np.asarray(logits, np.float32), mine.test, bundle, FEW)
+    sound = told.recordings(np.full(16, -20, np.float32))
+    found = traded(told, sound, said(told, sound).followed)
+    assert found["speech"].per_hour.value == pytest.approx(1800)
+    assert found["speech"].named.value == pytest.approx(6 / 8)
+    assert found["speech"].promised == (0.6, 0.5, 0.8)
+    assert found["music"].promised is None
+    assert found["speech"].test[0] == (0.5, pytest.approx(1800), pytest.approx(0.75))
+    assert found["music"].per_hour.value == 0
+
+
+def test_both_labels_of_a_mixture_have_to_be_named(tmp_path):
+    stretches = [("s", ["speech"], 4), ("m", ["music"], 4), ("n", [], 2)]
+    mine = judged(tmp_path, stretches, [SURE["none"]] * 10)
+    mixed = [SURE["both"]] * 3 + [SURE["speech"]] + [SURE["both"]] + [SURE["speech"]] * 3
+    found = both(
+        mine, np.float32(mixed + [SURE["both"]] * 2), np.array([1] * 4 + [0] * 4 + [-1] * 2), -10
+    )
+    assert found.leading["speech"].value == pytest.approx(3 / 4)
+    assert found.leading["music"].value == pytest.approx(1 / 4)
+    assert found.named.value == pytest.approx((3 / 4 + 1 / 4) / 2)
+    # speech is named in all windows, music in four of eight
+    assert found.recall.value == pytest.approx((1 + 4 / 8) / 2)
+
+
+def test_silence_and_noise_are_made_and_followed():
+    bundle = bundle_of(gate_dbfs=-70.0)
+
+    def logits(windows):
+        return np.tile(np.float32(SURE["music"]), (len(windows), 1))
+
+    classifier = SimpleNamespace(bundle=bundle, logits=logits)
+    found = heard_in_nothing(Nothing(3.0, [-60, -20]), classifier, 0)
+    assert [f.source for f in found] == [
+        "digital silence",
+        "pink noise at -60 dBFS",
+        "pink noise at -20 dBFS",
+        "white noise at -60 dBFS",
+        "white noise at -20 dBFS",
+    ]
+    # One event of 3 s in each but silence, which the gate shuts out.
+    assert [f.per_hour["music"].value for f in found] == pytest.approx([0] + [1200] * 4)
+    assert all(f.per_hour["speech"].value == 0 for f in found)
+    for name, sound in Nothing(1.0, [-33.0]).sounds(16000, 0):
+        level = 10 * np.log10(max(1e-12, np.mean(np.square(sound, dtype=np.float64))))
+        assert level == pytest.approx(-120 if name == "digital silence" else -33, abs=0.01)
+    assert heard_in_nothing(Nothing(0, [-20]), classifier, 0) == []
+
+
+def test_noise_louder_than_full_scale_and_negative_times_are_refused():
+    with pytest.raises(AuricleError, match=r"noise_dbfs=\[3\.0\] must be negative"):
+        Nothing(1.0, [3.0])
+    with pytest.raises(AuricleError, match=r"seconds=-1\.0 must not be negative"):
+        Nothing(-1.0, [])
+
+
+# With more of the past
+
+
+def test_more_of_the_past_is_counted_window_by_window(tmp_path):
+    # Every other window is taken for the other class; two on end make up for each other.
+    right, wrong = [2.0, -2.0], [-1.0, 1.0]
+    mine = judged(tmp_path, [("a", ["speech"], 8), ("b", ["music"], 8)], [right] * 16)
+    rows = [[right, wrong][i % 2] for i in range(8)]
+    logits = np.array([*rows, *(row[::-1] for row in rows)], np.float32)
+    if mine.labels[0] != "speech":
+        logits = logits[:, ::-1]
+    found = past(mine, logits, [0.5, 0.25, 100])
+    assert [seen.context_s for seen in found] == [0.25, 0.5, 100]
+    assert [seen.balanced.value for seen in found] == [0.5, 1.0, 1.0]

@@ -22,6 +22,8 @@ CONDITIONS = [
     Condition("level_db", 0.0),
     Condition("snr_db", 10.0),
     Condition("bandwidth_hz", 2000.0),
+    Condition("both_db", 0.0),
+    Condition("both_db", -10.0),
 ]
 PAIR = Pair(Interval(0.7, 0.6, 0.8), Interval(0.9, 0.8, 1.0), Interval(0.2, 0.1, 0.3), 100, 10)
 
@@ -42,7 +44,9 @@ def results(folder, labels=("speech", "music"), heard=True, pair=PAIR, about=Non
         found = Judged(np.asarray(logits, np.float32), test, found.bundle, found.bootstrap)
     same = np.asarray([logits] * len(CONDITIONS), np.float32)
     same[2] *= -1  # noise turns every answer round
-    sound = Heard(np.zeros(160, np.float32), same) if heard else None
+    same[4] = SURE["both"]
+    other = np.repeat([1, 0] * 4, 20)
+    sound = Heard(np.zeros(160, np.float32), same, other) if heard else None
     source = {path: ("here", "<there>")[i // 4] for i, (path, _, _) in enumerate(stretches)}
     return Results(found, CONDITIONS, sound, pair, source, 2)
 
@@ -81,6 +85,17 @@ def test_it_says_how_often_it_is_right_and_what_a_leaky_test_would_have_claimed(
     assert "Most often music is taken for speech: 25 % of its cases." in text
     assert "from 87.5 % to 12.5 % with noise 10 dB below the sound" in text
     assert "This evaluation leaks" not in text
+
+
+def test_it_says_what_thresholds_cost_and_what_is_heard_of_two_at_once(plain):
+    text = words(plain[1])
+    assert (
+        "Both are named in 0 % (0 % to 0 %) of the windows where a recording is 10 dB below" in text
+    )
+    assert "and in 100 % where it is as loud as it." in text
+    # One of four recordings of 5 s without speech is named so: one event in 20 s.
+    assert "At its threshold of 0.50, speech has 180 false events an hour" in text
+    assert "best F1unknown180 [0," in text
 
 
 @pytest.mark.parametrize(
@@ -135,6 +150,11 @@ def test_metrics_are_numbers_and_not_hundreds(tmp_path):
     assert found["window"]["balanced_accuracy"]["value"] == pytest.approx(0.875)
     assert found["naive"]["random_windows"] == {"value": 0.9, "low": 0.8, "high": 1.0}
     assert found["sweep"]["snr_db"] == {"10": pytest.approx(0.125)}
+    # As loud as each other both are heard; 10 dB below, the label that leads is, or its other.
+    assert found["sweep"]["both_db"] == {
+        "0": {"named": 1, "recall": 1},
+        "-10": {"named": 0, "recall": pytest.approx(0.5)},
+    }
     assert {"average_precision", "roc_auc", "brier", "f1"} < set(found["label"]["speech"])
     assert len(re.findall(r"\d,|\d}", json.dumps(found))) < 120
 
@@ -143,8 +163,9 @@ def test_each_table_and_each_picture_is_there(plain):
     folder = plain[0] / "reports" / "plots"
     names = {path.name for path in folder.iterdir()}
     charts = ("confusion", "roc", "precision_recall", "reliability", "risk_coverage")
-    for name in (*charts, "level", "snr", "bandwidth"):
+    for name in (*charts, "level", "snr", "bandwidth", "both", "trade_off"):
         assert {f"{name}.csv", f"{name}.png"} <= names
+    assert "false_events.csv" in names
     rows = (folder / "by_source.csv").read_text().splitlines()
     assert rows[0].startswith("source,labels,clips,groups,windows,window,window_low,window_high")
     assert len(rows) == 3

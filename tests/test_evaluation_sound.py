@@ -1,13 +1,19 @@
 """What is done to the sound is what is said to be done, and nothing else."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.errors import AuricleError
 from auricle.evaluation.hearing import Condition, Sweeps, at_level, in_noise, narrowed
+from auricle.evaluation.mixing import as_long, noises, partners
 from auricle.noise import pink_noise
+from helpers import clip, recording
 
 RATE = 16000
 T = np.arange(RATE) / RATE
@@ -86,14 +92,77 @@ def test_a_narrow_channel_passes_what_lies_below_it(hz, left):
 
 
 def test_a_bandwidth_that_the_rate_cannot_hold_is_left_out():
-    sweeps = Sweeps([0.0], [], [8000.0, 4000.0])
-    assert sweeps.conditions(16000) == [
+    sweeps, test = Sweeps([0.0], [], [8000.0, 4000.0], []), windows_of([1, 0])
+    assert sweeps.conditions(16000, test) == [
         Condition("level_db", 0.0),
         Condition("bandwidth_hz", 4000.0),
     ]
-    assert Condition("bandwidth_hz", 8000.0) in sweeps.conditions(22050)
+    assert Condition("bandwidth_hz", 8000.0) in sweeps.conditions(22050, test)
 
 
 def test_a_bandwidth_of_nothing_is_refused():
     with pytest.raises(AuricleError, match="bandwidth_hz"):
-        Sweeps([], [], [0.0])
+        Sweeps([], [], [0.0], [])
+
+
+def windows_of(*targets):
+    """Windows that have nothing but targets."""
+    return SimpleNamespace(targets=np.array(targets, np.uint8))
+
+
+def test_two_labels_at_once_take_two_that_have_recordings_of_their_own():
+    sweeps = Sweeps([], [], [], [0.0, -10.0])
+    both = [Condition("both_db", 0.0), Condition("both_db", -10.0)]
+    assert sweeps.conditions(16000, windows_of([1, 0], [0, 1])) == both
+    assert sweeps.conditions(16000, windows_of([1, 0], [1, 1], [0, 0])) == []
+
+
+def test_each_recording_of_one_label_gets_one_of_another_the_same_each_time():
+    clips = [
+        dataclasses.replace(clip(f"{i}", labels), sha256=f"{i:016x}" + "0" * 48)
+        for i, labels in enumerate([["a"], ["a"], ["b"], ["c"], ["a", "b"], []] * 5)
+    ]
+    found = partners(clips, seed=0)
+    for mine, other in zip(clips, found, strict=True):
+        if len(mine.labels) == 1:
+            assert len(other.labels) == 1
+            assert other.labels != mine.labels
+        else:
+            assert other is None
+    assert partners(clips, seed=0) == found
+    assert partners(clips, seed=1) != found
+    assert len({other.path for other in found if other}) > 5
+    assert partners([clip("x"), clip("y"), clip("z", [])], seed=0) == [None] * 3
+
+
+@settings(deadline=None, max_examples=20)
+@given(ratio_db=st.floats(-20, 20))
+def test_the_other_sound_lies_as_far_below_as_is_said(ratio_db):
+    sound, other = tone(440, 0.1), tone(1000, 0.4)
+    mixed = Condition("both_db", ratio_db).apply(sound, RATE, np.zeros_like(sound), other)
+    assert 20 * np.log10(rms(sound) / rms(mixed - sound)) == pytest.approx(ratio_db, abs=0.01)
+
+
+def test_what_is_mixed_in_begins_with_sound_and_goes_on_as_long_as_is_wanted(tmp_path):
+    sound = np.concatenate([np.zeros(1000), tone(440)[:4000]])
+    soundfile.write(tmp_path / "a.wav", sound, RATE, subtype="FLOAT")
+    found = as_long(tmp_path / "a.wav", 10_000, RATE)
+    assert len(found) == 10_000
+    assert found[0] == sound[1001]  # its sample before is 0
+    assert np.array_equal(found[:3999], found[3999:7998])
+    assert len(as_long(tmp_path / "a.wav", 10, RATE)) == 10
+
+
+def test_noise_is_made_or_comes_from_a_folder(tmp_path):
+    assert noises("pink") == []
+    for name in ("b.wav", "deeper/a.flac"):
+        recording(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("rain")
+    assert noises(str(tmp_path)) == [tmp_path / "b.wav", tmp_path / "deeper" / "a.flac"]
+
+
+def test_noise_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(AuricleError, match=r"evaluate\.noise=white is neither pink nor a folder"):
+        noises("white")
+    with pytest.raises(AuricleError, match="holds no recording"):
+        noises(str(tmp_path))

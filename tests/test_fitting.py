@@ -1,25 +1,32 @@
 """Training is repeatable, and batches are what the configuration makes of the windows."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
+from auricle.config import compose
 from auricle.errors import AuricleError
 from auricle.networks import NetworkInput, build_network
+from auricle.networks.batches import Batches, window_weights
+from auricle.networks.changes import Changes
 from auricle.networks.cnn import cnn
 from auricle.networks.fitting import (
-    Batches,
-    SpecAugment,
-    Train,
     best_epoch,
     fit,
+    fit_to_the_end,
     refuse_unfit_labels,
     reproducible,
     statistics,
-    window_weights,
 )
+from auricle.networks.training import SpecAugment, Train
 from helpers import SHAPE, two_classes, write_windows
 
 PLAIN = SpecAugment(0, 4, 0, 6)
+
+
+UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 
 
 def train(**changes):
@@ -32,9 +39,14 @@ def train(**changes):
         "schedule": "constant",
         "optimizer": {"_target_": "keras.optimizers.Adam"},
         "balance": True,
+        "group_power": 0.0,
+        "pause_weight": 1.0,
+        "averaging": 0.0,
+        "comparison": 0.0,
         "label_smoothing": 0.0,
         "mixup_alpha": 0.0,
         "spec_augment": PLAIN,
+        "changes": UNCHANGED,
         "seed": 0,
     }
     return Train(**{**plain, **changes})
@@ -289,3 +301,69 @@ def test_settings_that_cannot_train_are_named(wrong, named):
 def test_a_network_input_of_unit_data_changes_nothing():
     unit = NetworkInput.unit(3, 2)
     assert (unit.mean.tolist(), unit.variance.tolist()) == ([0, 0], [1, 1])
+
+
+# What is averaged, weighed and changed
+
+
+def test_averaged_weights_are_kept_and_training_goes_on_from_its_own(windows):
+    models = {}
+    for averaging in (0.0, 0.9):
+        reproducible(0)
+        config = train(averaging=averaging, epochs=4)
+        given = statistics(windows)
+        model = build_network(network, given, 2)
+        fit_to_the_end(model, config, given.mean, windows)
+        models[averaging] = model.get_weights()
+    assert any(not np.array_equal(a, b) for a, b in zip(*models.values(), strict=True))
+    # A mean over the steps lies near where they end.
+    for own, mean in zip(*models.values(), strict=True):
+        assert np.abs(own - mean).max() < 1.0
+
+
+def test_a_group_of_many_windows_weighs_less_of_them_each(tmp_path):
+    rows = np.zeros((12, *SHAPE), np.float32)
+    stretches = [("long", ["speech"], "none", rows[:9]), ("short", ["speech"], "none", rows[9:])]
+    windows = write_windows(tmp_path / "w.jsonl", stretches)
+    weights = window_weights(windows, balance=False, group_power=1.0)
+    assert weights[:9].sum() == pytest.approx(weights[9:].sum())
+    assert weights.mean() == pytest.approx(1.0)
+
+
+def test_pauses_weigh_what_is_asked(tmp_path):
+    rows = np.zeros((4, *SHAPE), np.float32)
+    windows = write_windows(tmp_path / "w.jsonl", [("a", ["speech"], "none", rows)])
+    quiet = dataclasses.replace(windows, levels_dbfs=np.array([-20, -49, -51, -90], np.float32))
+    weights = window_weights(quiet, balance=False, pause_weight=0.5)
+    assert weights.tolist() == pytest.approx([4 / 3, 4 / 3, 2 / 3, 2 / 3])
+
+
+def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0, 8, (40, 22, 40)).astype(np.float32)
+    stretches = [
+        ("a", ["speech"], "none", rows[:15]),
+        ("b", ["music"], "none", rows[15:30]),
+        ("n", [], "none", rows[30:]),
+    ]
+    features = OmegaConf.to_container(compose("config", []).features)
+    windows = write_windows(tmp_path / "w.jsonl", stretches, shape=(22, 40), features=features)
+    some = dataclasses.replace(UNCHANGED, equalise=0.5, noise=0.5, together=1.0)
+    batches = Batches(windows, train(changes=some, batch_size=40), statistics(windows).mean)
+    first = batches[0]
+    again = batches[0]
+    batches.deal(1)
+    other = batches[0]
+    assert np.array_equal(first[0], again[0])
+    assert not np.array_equal(first[0], other[0])
+    assert (first[1].sum(axis=1) == 2).any()  # two sound together
+
+
+def test_labels_that_exclude_each_other_are_not_mixed():
+    with pytest.raises(AuricleError, match=r"changes.together=0.5 gives windows two labels"):
+        train(targets="exclusive", changes=dataclasses.replace(UNCHANGED, together=0.5))
+
+
+def test_a_comparison_needs_smoothed_targets():
+    with pytest.raises(AuricleError, match="needs label_smoothing above 0"):
+        train(comparison=0.5)

@@ -29,6 +29,9 @@ SMALL = [
     "evaluate.sweeps.level_db=[-20]",
     "evaluate.sweeps.snr_db=[10]",
     "evaluate.sweeps.bandwidth_hz=[8000,2000]",
+    "evaluate.sweeps.both_db=[0]",
+    "evaluate.nothing.seconds=5",
+    "decision.false_events_per_hour=60",
     "evaluate.naive={windows: 60, epochs: 1}",
     "evaluate.worst_clips=2",
     "replay.bootstrap=50",
@@ -97,16 +100,34 @@ def test_the_recordings_score_in_evaluation_as_their_windows_do(project: Path) -
     test = window_file.read(places.processed / "test.jsonl")
     # 16-bit sound at the bundle's rate is what it was after a gain of nothing.
     as_it_is = [Condition("level_db", 0.0)]
-    heard = hear(test, as_it_is, places, Cluster("loky", 1, None), seed=0)
+    heard = hear(test, as_it_is, places, Cluster("loky", 1, None), seed=0, noise="pink")
     wanted = Interpreted(places.classifier / "model.tflite").logits(test.features)
     assert np.array_equal(heard.logits[0], wanted)
     assert heard.levels_dbfs.shape == (len(test),)
+    assert np.array_equal(heard.other, 1 - test.targets.argmax(axis=1))  # of two labels, the other
+
+
+def test_thresholds_are_chosen_within_a_budget_and_the_bundle_says_at_what_cost(
+    project: Path,
+) -> None:
+    content = json.loads((project / "models" / "classifier" / "bundle.json").read_text())
+    assert content["decision"]["false_events_per_hour"] == 60
+    table = content["trade_off"]
+    validation = window_file.read(project / "data" / "processed" / "validation.jsonl")
+    for i, label in enumerate(content["labels"]):
+        without = 4 * len(set(np.asarray(validation.clips)[validation.stretch][
+            validation.targets[:, i] == 0
+        ]))  # fmt: skip
+        assert 3600 * table["hours"][label] == pytest.approx(without)
+        assert content["thresholds"][label] in table["thresholds"]
+    metrics = json.loads((project / "reports" / "metrics.json").read_text())
+    assert metrics["label"]["tone"]["false_events_per_hour"]["value"] < 1000
 
 
 def test_the_evaluation_is_reported_in_a_page_and_in_numbers(project: Path) -> None:
     metrics = json.loads((project / "reports" / "metrics.json").read_text())
     assert set(metrics["naive"]) == {"honest", "random_windows", "claimed_too_much"}
-    assert set(metrics["sweep"]) == {"level_db", "snr_db", "bandwidth_hz"}
+    assert set(metrics["sweep"]) == {"level_db", "snr_db", "bandwidth_hz", "both_db"}
     assert set(metrics["sweep"]["bandwidth_hz"]) == {"2000"}
     assert 0.5 < metrics["said"]["exact"]["value"] <= 1
     text = (project / "reports" / "report.html").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from auricle.datasets import window_file
 from auricle.errors import AuricleError
-from helpers import header, two_classes, write_windows
+from helpers import header, levels, two_classes, write_windows
 
 SHAPE = (2, 3)
 
@@ -168,8 +168,8 @@ def test_a_missing_file_is_named_with_a_remedy(tmp_path):
     [
         ("{ not json", "is damaged"),
         ("[]", r"has schema \[\]"),
-        ('{"schema": 99}', "has schema 99, this Auricle reads 2"),
-        ('{"schema": 2}', "is damaged"),
+        ('{"schema": 99}', "has schema 99, this Auricle reads 3"),
+        ('{"schema": 3}', "is damaged"),
         ("", "is damaged"),
     ],
 )
@@ -259,7 +259,8 @@ def test_the_windows_know_the_hash_of_their_file(tmp_path):
 def test_windows_that_were_left_out_part_a_recording_into_stretches(tmp_path):
     features = np.arange(10 * 6, dtype=np.float32).reshape(10, *SHAPE)
     kept = np.array([True, True, False, True, False, False, True, True, True, False])
-    lines = list(window_file.lines_of("a.wav", "a", ["speech"], "none", features, 0.25, kept))
+    loud = levels(features)
+    lines = list(window_file.lines_of("a.wav", "a", ["speech"], "none", features, loud, 0.25, kept))
     assert [json.loads(line)["start_s"] for line in lines] == [0.0, 0.75, 1.5]
     window_file.write(
         tmp_path / "train.jsonl", header(shape=SHAPE), [(b"".join(lines), int(kept.sum()), 1)]
@@ -267,5 +268,6 @@ def test_windows_that_were_left_out_part_a_recording_into_stretches(tmp_path):
     windows = window_file.read(tmp_path / "train.jsonl")
     assert np.array_equal(windows.features, features[kept])
     assert windows.start_s.tolist() == (0.25 * np.flatnonzero(kept)).tolist()
+    assert windows.levels_dbfs.tolist() == loud[kept].tolist()
     assert windows.stretch.tolist() == [0, 0, 1, 2, 2, 2]
     assert windows.clip.tolist() == [0] * 6

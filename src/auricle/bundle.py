@@ -23,8 +23,9 @@ from auricle.features import Features, extract, shape
 from auricle.files import digest, write_text
 from auricle.preprocess import Preprocess
 from auricle.quiet import quietly
+from auricle.thresholds import TradeOff
 
-SCHEMA = 2
+SCHEMA = 3
 MODEL_FILE = "model.tflite"
 Array = npt.NDArray[np.float32]
 
@@ -43,6 +44,7 @@ class Bundle:
     shape: list[int]
     calibration: Calibration
     thresholds: dict[str, float]
+    trade_off: TradeOff
     decision: Decision
     dataset: dict[str, Any]
     model_sha256: str
@@ -51,6 +53,31 @@ class Bundle:
         """Write `bundle.json` into a folder."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
         write_text(folder / "bundle.json", text + "\n")
+
+    def thresholds_for(self, decision: Decision) -> dict[str, float]:
+        """Thresholds of all labels under a decision that may have other budgets than the bundle.
+
+        Another budget is read off the trade-off, which holds for the bundle's own durations.
+
+        Raises
+        ------
+        AuricleError
+            The bundle knows no trade-off.
+        """
+        thresholds = dict(self.thresholds)
+        for label in self.labels:
+            budget = decision.budget(label)
+            if budget is None or budget == self.decision.budget(label):
+                continue
+            found = self.trade_off.within(label, budget)
+            if found is None:
+                raise AuricleError(
+                    f"decision.false_events_per_hour={budget:g} cannot be kept: the bundle "
+                    f"{self.name} does not know how often {label} is named falsely; set "
+                    f"decision.threshold={{{label}: 0.8}} or the like, or build the bundle anew"
+                )
+            thresholds[label] = found
+        return thresholds
 
 
 class Interpreted:
@@ -172,5 +199,11 @@ def _parse(content: Mapping[str, Any], path: Path) -> Bundle:
         raise AuricleError(
             f"{path} has {labels} labels, but {sizes[0]} calibration scales, {sizes[1]} offsets "
             f"and {sizes[2]} thresholds: build the bundle anew"
+        )
+    traded = set(bundle.trade_off.hours)
+    if traded and traded != set(bundle.labels):
+        raise AuricleError(
+            f"{path} has a trade-off of {', '.join(sorted(traded))}, which are not its labels: "
+            "build the bundle anew"
         )
     return bundle

@@ -43,7 +43,7 @@ class Heard:
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
         bundle = self.classifier.bundle
-        tracker = Tracker(bundle.labels, bundle.thresholds, self.decision)
+        tracker = Tracker(bundle.labels, bundle.thresholds_for(self.decision), self.decision)
         preprocess = bundle.preprocess
         window_s = preprocess.window / preprocess.sample_rate_hz
         events = [

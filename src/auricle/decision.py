@@ -25,13 +25,14 @@ Each = Any
 class Decision:
     """When a label counts as sounding. A null is filled in: by the bundle, or from validation.
 
-    `threshold`, `hysteresis`, `min_duration_s`, `hold_s` and `cool_down_s` are a number for all
-    labels or a mapping of labels to numbers.
+    `threshold`, `false_events_per_hour`, `hysteresis`, `min_duration_s`, `hold_s` and `cool_down_s`
+    are a number for all labels or a mapping of labels to numbers.
     """
 
     context_s: float | None
     smoothing_s: float | None
     threshold: Each
+    false_events_per_hour: Each
     hysteresis: Each
     min_duration_s: Each
     hold_s: Each
@@ -80,6 +81,11 @@ class Decision:
                 given[name] = {label: v for label, v in merged.items() if v is not None}
         return replace(base, **given)
 
+    def budget(self, label: str) -> float | None:
+        """How many false events an hour a label may have; none: its threshold has other reasons."""
+        budget: float | None = _each(self.false_events_per_hour, label)
+        return budget
+
     def rule(self, label: str, threshold: float) -> "Rule":
         """Give what holds for a label whose own threshold is given."""
         on = _each(self.threshold, label, threshold)
@@ -94,7 +100,10 @@ class Decision:
         )
 
 
-_EACH = ("threshold", "hysteresis", "min_duration_s", "hold_s", "cool_down_s")
+_EACH = (
+    *("threshold", "false_events_per_hour", "hysteresis"),
+    *("min_duration_s", "hold_s", "cool_down_s"),
+)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from auricle.files import clear_unfinished, digest, need_file, whole_file, whole
 from auricle.job import differing
 from auricle.preprocess import Preprocess
 
-SCHEMA = 2
+SCHEMA = 3
 LINE_S = 60.0
 
 
@@ -78,6 +78,7 @@ class Line:
     labels: list[str]
     augmentation: str
     start_s: float
+    levels_dbfs: Any
     features: Any
 
     def to_json(self) -> bytes:
@@ -95,7 +96,7 @@ class Windows:
     holds 0 and 1; `stretch` [shape=(n,)] numbers the stretches of windows that follow each other
     without a gap (a clip, or one augmented copy of it; several where windows were left out), whose
     `clips`, `groups` and `augmentations` are named; `start_s` [shape=(n,)] is where in the clip
-    each window starts. `sha256` is that of the file.
+    each window starts, `levels_dbfs` [shape=(n,)] how loud it is. `sha256` is that of the file.
     """
 
     sha256: str
@@ -104,6 +105,7 @@ class Windows:
     targets: npt.NDArray[np.uint8]
     stretch: npt.NDArray[np.int32]
     start_s: npt.NDArray[np.float64]
+    levels_dbfs: npt.NDArray[np.float32]
     clips: list[str]
     groups: list[str]
     augmentations: list[str]
@@ -125,10 +127,11 @@ def lines_of(
     labels: Iterable[str],
     augmentation: str,
     features: npt.NDArray[np.float32],
+    levels_dbfs: npt.NDArray[np.float32],
     step_s: float,
     kept: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[bytes]:
-    """Lines of one clip's windows [shape=(n_windows, frames, coefficients)].
+    """Lines of one clip's windows [shape=(n_windows, frames, coefficients)] and their levels.
 
     `kept` [shape=(n_windows,)] leaves windows out; a line holds none beyond a gap.
     """
@@ -136,9 +139,11 @@ def lines_of(
     present = np.arange(len(features)) if kept is None else np.flatnonzero(kept)
     for run in np.split(present, np.flatnonzero(np.diff(present) > 1) + 1):
         for first in range(0, len(run), step):
-            rows = np.ascontiguousarray(features[run[first : first + step]])
+            chosen = run[first : first + step]
+            rows = np.ascontiguousarray(features[chosen])
+            levels = np.ascontiguousarray(levels_dbfs[chosen])
             start_s = float(run[first]) * step_s
-            yield Line(clip, group, list(labels), augmentation, start_s, rows).to_json()
+            yield Line(clip, group, list(labels), augmentation, start_s, levels, rows).to_json()
 
 
 def write(path: Path, header: Header, lines: Iterable[tuple[bytes, int, int]]) -> Header:
@@ -192,7 +197,7 @@ def read(path: Path) -> Windows:
     stretches = orjson.loads((folder / "stretches.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
-    arrays = {name: rows[name] for name in ("targets", "stretch", "start_s")}
+    arrays = {name: rows[name] for name in ("targets", "stretch", "start_s", "levels_dbfs")}
     return Windows(folder.name, header, features, **arrays, **stretches)
 
 
@@ -217,6 +222,7 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
     shape = (n, *header.shape)
     targets = np.zeros((n, len(header.labels)), np.uint8)
     stretch, start_s = np.zeros(n, np.int32), np.zeros(n)
+    levels = np.zeros(n, np.float32)
     stretches: dict[str, list[str]] = {"clips": [], "groups": [], "augmentations": []}
     position, last, next_s = 0, None, 0.0
     # Written, not mapped: on a full disk a write is an error, a mapped page the end of the process.
@@ -229,8 +235,9 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
             try:
                 line = Line(**orjson.loads(text))
                 block = np.asarray(line.features, "<f4").reshape(-1, *header.shape)
-                if not np.isfinite(block).all():
-                    raise ValueError("features that are not finite")
+                level = np.asarray(line.levels_dbfs, "<f4").reshape(len(block))
+                if not (np.isfinite(block).all() and np.isfinite(level).all()):
+                    raise ValueError("features or levels that are not finite")
                 gap = abs(line.start_s - next_s) > step_s / 2
                 if (line.clip, line.augmentation) != last or gap:
                     last = (line.clip, line.augmentation)
@@ -239,6 +246,7 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                     stretches["augmentations"].append(line.augmentation)
                 here = slice(position, position + len(block))
                 targets[here] = [label in line.labels for label in header.labels]
+                levels[here] = level
                 stretch[here] = len(stretches["clips"]) - 1
                 start_s[here] = line.start_s + step_s * np.arange(len(block))
                 next_s = line.start_s + step_s * len(block)
@@ -252,7 +260,13 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
         raise AuricleError(
             f"{path} holds {position} windows, its header says {n}: run `auricle prepare` anew"
         )
-    np.savez(folder / "rows.npz", targets=targets, stretch=stretch, start_s=start_s)
+    np.savez(
+        folder / "rows.npz",
+        targets=targets,
+        stretch=stretch,
+        start_s=start_s,
+        levels_dbfs=levels,
+    )
     (folder / "stretches.json").write_bytes(orjson.dumps(stretches))
 
 

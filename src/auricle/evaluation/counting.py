@@ -10,6 +10,7 @@ from auricle.bundle import Bundle
 from auricle.datasets.window_file import Windows
 from auricle.decision import windows_in_context
 from auricle.errors import AuricleError
+from auricle.following import Recordings
 from auricle.metrics import (
     Bootstrap,
     Interval,
@@ -79,9 +80,7 @@ class Judged:
                 groups[self.first],
             ),
         }
-        # What a listener says is made of as much of the past as the bundle asks for.
-        said = in_context(logits, test.stretch, self._count(bundle.decision.context_s or 0))
-        self.said = Cases(bundle.calibration.probabilities(said), test.targets, groups)
+        self.said = self.heard(logits, bundle.decision.context_s or 0)
         if not self.cases["window"].one_label.any():
             raise AuricleError(
                 "No test recording has exactly one label, so there is no balanced accuracy: "
@@ -93,6 +92,24 @@ class Judged:
         second = in_context(logits, self.test.stretch, self._count(SECOND_S))
         calibrated = self.bundle.calibration.probabilities
         return {"window": calibrated(logits), "second": calibrated(second)}
+
+    def heard(self, logits: Array, context_s: float) -> Cases:
+        """Give each window with as much of the past, of logits of the test windows."""
+        seen = in_context(logits, self.test.stretch, self._count(context_s))
+        probabilities = self.bundle.calibration.probabilities(seen)
+        return Cases(probabilities, self.test.targets, self.cases["window"].groups)
+
+    def recordings(self, levels_dbfs: Array) -> Recordings:
+        """Give the test recordings for a listener to follow, of the levels [shape=(n,)]."""
+        preprocess = self.bundle.preprocess
+        return Recordings(
+            self.said.probabilities,
+            self.test.targets,
+            levels_dbfs,
+            self.test.stretch,
+            preprocess.step_s,
+            preprocess.window / preprocess.sample_rate_hz,
+        )
 
     def one_label(self, level: str) -> Cases:
         """Give the cases with exactly one label."""

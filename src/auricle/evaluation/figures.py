@@ -22,6 +22,7 @@ SWEEPS = {
     "snr_db": ("snr", "signal to noise, dB"),
     "bandwidth_hz": ("bandwidth", "bandwidth, Hz"),
 }
+BOTH_AXIS = "recording above what it is mixed with, dB"
 
 
 def shown_labels(results: Results) -> list[str]:
@@ -139,6 +140,62 @@ def draw_sweep(results: Results, kind: str) -> Any:
         axis.invert_xaxis()
     axis.set_ylim(max(0, lowest - 0.02), 1.01)
     legend(axis, handles, ["window", "second"], loc="best")
+    return figure
+
+
+def draw_past(results: Results) -> Any:
+    """Balanced accuracy of windows against the seconds each answer is made from."""
+    figure, axis = axes("seconds heard, the window of the answer included", "balanced accuracy")
+    x = np.array([seen.context_s for seen in results.past])
+    found = [seen.balanced for seen in results.past]
+    axis.fill_between(
+        x, [i.low for i in found], [i.high for i in found],
+        color=SERIES[0], alpha=0.13, linewidth=0,
+    )  # fmt: skip
+    axis.plot(x, [i.value for i in found], color=SERIES[0], marker="o")
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(x, [f"{value:g}" for value in x])
+    axis.minorticks_off()
+    axis.set_ylim(max(0, min(i.low for i in found) - 0.02), 1.01)
+    return figure
+
+
+def draw_both(results: Results) -> Any:
+    """Share of the mixtures in which both labels are named, and recall, by ratio."""
+    figure, axis = axes(BOTH_AXIS, "share of windows")
+    handles = []
+    mixed = sorted(results.both, key=lambda each: each.ratio_db)
+    x = [each.ratio_db for each in mixed]
+    for colour, found in zip(
+        SERIES, ([each.named for each in mixed], [each.recall for each in mixed]), strict=False
+    ):
+        axis.fill_between(
+            x, [i.low for i in found], [i.high for i in found],
+            color=colour, alpha=0.13, linewidth=0,
+        )  # fmt: skip
+        handles += axis.plot(x, [i.value for i in found], color=colour, marker="o")
+    axis.set_ylim(-0.02, 1.02)
+    legend(axis, handles, ["both named", "recall"], loc="best")
+    return figure
+
+
+def draw_trade_off(results: Results) -> Any:
+    """Draw false events against time named, test as a full line, validation as a dotted one."""
+    figure, axis = axes("share of its time that is named", "false events an hour", *_LARGE)
+    labels, handles = [label for label in shown_labels(results) if label in results.traded], []
+    for colour, label in zip(SERIES, labels, strict=False):
+        found = results.traded[label]
+        _, events, named = zip(*found.test, strict=True)
+        handles += axis.plot(named, events, color=colour)
+        if found.validation:
+            _, events, named = zip(*found.validation, strict=True)
+            axis.plot(named, events, color=colour, linewidth=1.2, linestyle=(0, (2, 3)))
+        axis.plot(
+            [found.named.value], [found.per_hour.value], color=colour, marker="o", clip_on=False
+        )
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(bottom=0)
+    legend(axis, handles, labels, loc="upper left")
     return figure
 
 

@@ -65,6 +65,14 @@ def write_plots(
                 for swept in results.sweep(kind)
             ),
         )
+    write_table(
+        folder / "past.csv",
+        ("context_s", *_bounded(("window",))),
+        ((f"{seen.context_s:g}", *_values((seen.balanced,))) for seen in results.past),
+    )
+    _both(results, folder / "both.csv")
+    _trade_off(results, folder / "trade_off.csv")
+    _false_events(results, folder / "false_events.csv")
     for name, parts in (
         ("class", results.classes),
         ("source", results.sources),
@@ -74,7 +82,7 @@ def write_plots(
     _ranking(results, folder / "ranking.csv")
     _worst(results, folder / "worst.csv")
     for name, figure in charts.items():
-        stem = figures.SWEEPS[name][0] if name in figures.SWEEPS else name
+        stem = {**figures.SWEEPS, "both_db": ("both", "")}.get(name, (name, ""))[0]
         save_png(figure, folder / f"{stem}.png")
     save_png(figures.draw_confusion(results), folder / "confusion.png")
 
@@ -84,6 +92,47 @@ def _confusion(results: Results, path: Path) -> None:
     cases, labels = results.judged.one_label("window"), results.judged.labels
     rows = [(labels[t], labels[a]) for t, a in zip(cases.truth, cases.answer, strict=True)]
     write_table(path, ("actual", "predicted"), rows)
+
+
+def _both(results: Results, path: Path) -> None:
+    write_table(
+        path,
+        ("both_db", *_bounded(("named", "recall"))),
+        ((f"{each.ratio_db:g}", *_values((each.named, each.recall))) for each in results.both),
+    )
+
+
+def _trade_off(results: Results, path: Path) -> None:
+    """Write the test's curve and validation's one below the other; both have the same grid."""
+    write_table(
+        path,
+        ("label", "split", "threshold", "false_events_per_hour", "named"),
+        (
+            (label, split, *map(_short, point))
+            for label, found in results.traded.items()
+            for split, points in (("test", found.test), ("validation", found.validation))
+            for point in points
+        ),
+    )
+
+
+def _false_events(results: Results, path: Path) -> None:
+    write_table(
+        path,
+        ("labels", "source", "recordings", "hours", "label", *_bounded(("per_hour",))),
+        (
+            (
+                found.labels,
+                found.source,
+                found.recordings,
+                _short(found.hours),
+                label,
+                *_values((value,)),
+            )
+            for found in results.false_events
+            for label, value in found.per_hour.items()
+        ),
+    )
 
 
 def _parts(path: Path, name: str, parts: Iterable[Part]) -> None:

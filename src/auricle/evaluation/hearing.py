@@ -16,6 +16,7 @@ from auricle.datasets import splits
 from auricle.datasets.clips import Clip, read_clips, unchanged
 from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
+from auricle.evaluation.mixing import as_long, drawn, noises, partners
 from auricle.files import digest
 from auricle.job import Places
 from auricle.noise import pink_noise
@@ -32,6 +33,7 @@ class Sweeps:
     level_db: list[float]
     snr_db: list[float]
     bandwidth_hz: list[float]
+    both_db: list[float]
 
     def __post_init__(self) -> None:
         check(
@@ -39,14 +41,19 @@ class Sweeps:
             f"bandwidth_hz={self.bandwidth_hz} must be positive",
         )
 
-    def conditions(self, sample_rate_hz: int) -> list["Condition"]:
-        """Each kind and value; a bandwidth that the bundle's rate cannot hold changes nothing."""
-        narrower = [value for value in self.bandwidth_hz if value < sample_rate_hz / 2]
-        return [
-            Condition(kind, value)
-            for kind, values in {**vars(self), "bandwidth_hz": narrower}.items()
-            for value in values
-        ]
+    def conditions(self, sample_rate_hz: int, test: Windows) -> list["Condition"]:
+        """Each kind and value, but for those that would change nothing.
+
+        That is a bandwidth that the bundle's rate cannot hold, and another label's sound where
+        no two labels have test recordings of their own.
+        """
+        alone = test.targets[test.targets.sum(axis=1) == 1].argmax(axis=1)
+        there = {
+            **vars(self),
+            "bandwidth_hz": [value for value in self.bandwidth_hz if value < sample_rate_hz / 2],
+            "both_db": self.both_db if len(np.unique(alone)) > 1 else [],
+        }
+        return [Condition(kind, value) for kind, values in there.items() for value in values]
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,19 @@ class Condition:
     kind: str
     value: float
 
-    def apply(self, samples: Samples, sample_rate_hz: int, noise: Samples) -> Samples:
-        """Change a recording [shape=(n,)]; its length stays. `noise` is as long."""
+    def apply(
+        self, samples: Samples, sample_rate_hz: int, noise: Samples, other: Samples
+    ) -> Samples:
+        """Change a recording [shape=(n,)]; its length stays.
+
+        `noise` and `other`, sound of another label, are as long.
+        """
         if self.kind == "level_db":
             return at_level(samples, self.value)
         if self.kind == "snr_db":
             return in_noise(samples, noise, self.value)
+        if self.kind == "both_db":
+            return in_noise(samples, other, self.value)
         return narrowed(samples, sample_rate_hz, self.value)
 
 
@@ -69,11 +83,14 @@ class Condition:
 class Heard:
     """Of each test window, in order: its level, and its logits under each condition.
 
-    `levels_dbfs` [shape=(n,)]; `logits` [shape=(n_conditions, n, n_labels)].
+    `levels_dbfs` [shape=(n,)]; `logits` [shape=(n_conditions, n, n_labels)]; `other` [shape=(n,)]
+    is the number of the label that `both_db` mixes in, -1 where it has nothing to mix in: the
+    logits are then those of the sound as it is.
     """
 
     levels_dbfs: Array
     logits: Array
+    other: npt.NDArray[np.int64]
 
 
 def at_level(samples: Samples, gain_db: float) -> Samples:
@@ -83,7 +100,7 @@ def at_level(samples: Samples, gain_db: float) -> Samples:
 
 
 def in_noise(samples: Samples, noise: Samples, snr_db: float) -> Samples:
-    """With noise, `snr_db` below the mean power of the whole recording."""
+    """With other sound, `snr_db` below the mean power of the whole recording."""
     power = [float(np.mean(np.square(sound, dtype=np.float64))) for sound in (samples, noise)]
     gain = np.sqrt(power[0] / max(power[1], 1e-20) / 10 ** (snr_db / 10))
     return samples + np.float32(gain) * noise
@@ -108,8 +125,16 @@ def hear(
     places: Places,
     cluster: Cluster,
     seed: int,
+    noise: str,
 ) -> Heard:
     """Decode each test recording once, change it in each way, score its windows.
+
+    Parameters
+    ----------
+    seed
+        Of the noise, and of which recording of another label is mixed in.
+    noise
+        `pink`, or a folder of recordings; each test recording is given one.
 
     Raises
     ------
@@ -127,9 +152,14 @@ def hear(
         )
     key = digest(places.classifier / "bundle.json")
     work = partial(_hear, conditions=conditions, bundle=places.classifier, key=key, seed=seed)
-    levels, logits = [], []
-    results = cluster.map(work, [clips[name] for name in names], "sound")
-    for name, count, (level, scores) in zip(names, counts, results, strict=True):
+    levels, logits, others = [], [], []
+    tested, noisy = [clips[name] for name in names], noises(noise)
+    mixes = [
+        Mix(clip, other, drawn(noisy, clip, seed))
+        for clip, other in zip(tested, partners(tested, seed), strict=True)
+    ]
+    results = cluster.map(work, mixes, "sound")
+    for name, count, mix, (level, scores) in zip(names, counts, mixes, results, strict=True):
         if len(level) != count:
             raise AuricleError(
                 f"{name} has {len(level)} windows, the window JSON {count} of it: "
@@ -137,21 +167,41 @@ def hear(
             )
         levels.append(level)
         logits.append(scores)
-    return Heard(np.concatenate(levels), np.concatenate(logits, axis=1))
+        number = test.header.labels.index(mix.other.labels[0]) if mix.other else -1
+        others.append(np.full(count, number))
+    return Heard(np.concatenate(levels), np.concatenate(logits, axis=1), np.concatenate(others))
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A test recording, one of another label, and one of noise: none, where noise is made."""
+
+    clip: Clip
+    other: Clip | None
+    noise: Path | None
 
 
 def _hear(
-    clip: Clip, conditions: Sequence[Condition], bundle: Path, key: str, seed: int
+    mix: Mix, conditions: Sequence[Condition], bundle: Path, key: str, seed: int
 ) -> tuple[Array, Array]:
     """Levels and logits of one recording: all the work of a worker."""
-    path = unchanged(clip)
+    path = unchanged(mix.clip)
     classifier = _classifier(bundle, key)
     preprocess = classifier.bundle.preprocess
-    samples = load(path, preprocess.sample_rate_hz)
+    rate = preprocess.sample_rate_hz
+    samples = load(path, rate)
     levels = level_dbfs(preprocess.windows(samples))
-    noise = pink_noise(len(samples), preprocess.sample_rate_hz, (seed, int(clip.sha256[:16], 16)))
+    wanted = {condition.kind for condition in conditions}
+    noise = other = np.zeros_like(samples)
+    if "snr_db" in wanted and mix.noise:
+        noise = as_long(mix.noise, len(samples), rate)
+        check(bool(noise.any()), f"{mix.noise} is silent, which is no noise: remove it")
+    elif "snr_db" in wanted:
+        noise = pink_noise(len(samples), rate, (seed, int(mix.clip.sha256[:16], 16)))
+    if "both_db" in wanted and mix.other:
+        other = as_long(unchanged(mix.other), len(samples), rate)
     scores = [
-        _logits(classifier, condition.apply(samples, preprocess.sample_rate_hz, noise))
+        _logits(classifier, condition.apply(samples, rate, noise, other))
         for condition in conditions
     ]
     shape = (0, len(levels), len(classifier.bundle.labels))

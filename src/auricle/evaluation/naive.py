@@ -13,7 +13,8 @@ from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.metrics import Bootstrap, Interval, recall_means
 from auricle.networks import build_network
-from auricle.networks.fitting import Train, fit_to_the_end, logits, reproducible, statistics
+from auricle.networks.fitting import fit_to_the_end, logits, reproducible, statistics
+from auricle.networks.training import Train
 
 # Fewer than these teach a network nothing, whichever way they are drawn.
 _LEAST = 50

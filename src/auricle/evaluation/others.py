@@ -1,40 +1,63 @@
-"""Windows with none of the labels, or several: what is said of them at the bundle's thresholds."""
+"""Windows with none of the labels, or several: what is said of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from auricle.evaluation.counting import Judged
 from auricle.evaluation.ranking import ranking
+from auricle.following import STATES, Followed
 from auricle.metrics import Interval, share
+
+# Share of each label's windows that are still named, at the thresholds of the second row.
+STILL_NAMED = 0.95
+
+
+@dataclass(frozen=True)
+class Named:
+    """How much is named, both numbers in one row.
+
+    `falsely`: share of the windows without any label that are given one; none, where there are no
+    such windows. `rightly`: share of the windows with just a label that are given it, by label.
+    `thresholds`: from which probability on; none, where a listener's other rules hold as well.
+    """
+
+    thresholds: dict[str, float] | None
+    falsely: Interval | None
+    rightly: dict[str, Interval]
 
 
 @dataclass(frozen=True)
 class Others:
     """What is said of windows that have none of the labels, or several.
 
-    `falsely_named` is the share of those without a label that are given one, `all_named` that of
-    those with several that are given just these. Average precision and F1 are over both, of each
-    label that some have and some have not.
+    `named` is at the bundle's thresholds, `still_named` at those at which `STILL_NAMED` of each
+    label's windows are, and `told` as the listener says it, with the share of each state after a
+    window without a label. `all_named` is the share of windows with several that are given just
+    these. Average precision and F1 are over both, of each label that some have and some have not.
     """
 
     none: int
     several: int
-    falsely_named: Interval | None
+    named: Named
+    still_named: Named
+    told: Named | None
+    states: dict[str, Interval]
     all_named: Interval | None
     average_precision: dict[str, Interval]
     f1: dict[str, Interval]
 
 
-def others(judged: Judged) -> Others:
-    """Judge the windows that balanced accuracy leaves out."""
-    bundle, bootstrap = judged.bundle, judged.bootstrap
-    thresholds = np.array([bundle.thresholds[label] for label in bundle.labels])
-    number = judged.said.targets.sum(axis=1)
-    none, several = judged.said.of(number == 0), judged.said.of(number > 1)
-    named = (none.probabilities >= thresholds).sum(axis=1) > 0
+def others(judged: Judged, followed: Followed | None) -> Others:
+    """Judge the windows that balanced accuracy leaves out; `followed` is what a listener said."""
+    bundle, bootstrap, said = judged.bundle, judged.bootstrap, judged.said
+    thresholds = _array(judged, bundle.thresholds)
+    number = said.targets.sum(axis=1)
+    none, several = said.of(number == 0), said.of(number > 1)
     exact = ((several.probabilities >= thresholds) != several.targets).sum(axis=1) == 0
-    rest = judged.said.of(number != 1)
+    rest = said.of(number != 1)
     precision, harmonic = {}, {}
     for i, label in enumerate(bundle.labels):
         found = ranking(rest, i, bootstrap) if len(rest) else None
@@ -42,11 +65,58 @@ def others(judged: Judged) -> Others:
             precision[label] = found.average_precision
             named_so = rest.probabilities[:, i] >= thresholds[i]
             harmonic[label] = judged.retrieved(rest, named_so, i)["f1"]
+    states = {}
+    if followed is not None and len(none):
+        heard = followed.state[number == 0]
+        for i, name in enumerate(STATES):
+            states[name] = share(heard == i, list(none.groups), bootstrap)
     return Others(
         len(none),
         len(several),
-        share(named, list(none.groups), bootstrap) if len(none) else None,
+        _at(judged, bundle.thresholds),
+        _at(judged, _still_naming(judged)),
+        _named(judged, followed.sounding, None) if followed is not None else None,
+        states,
         share(exact, list(several.groups), bootstrap) if len(several) else None,
         precision,
         harmonic,
     )
+
+
+def _still_naming(judged: Judged) -> dict[str, float]:
+    """Largest threshold at which `STILL_NAMED` of a label's windows are named, chosen on them.
+
+    The bundle's, where no window has the label alone.
+    """
+    cases = judged.said.of(judged.said.one_label)
+    found = dict(judged.bundle.thresholds)
+    for i, label in enumerate(judged.labels):
+        mine = np.sort(cases.probabilities[cases.truth == i, i])
+        if len(mine):
+            found[label] = float(mine[int((1 - STILL_NAMED) * len(mine) + 1e-9)])
+    return found
+
+
+def _at(judged: Judged, thresholds: Mapping[str, float]) -> Named:
+    named = judged.said.probabilities >= _array(judged, thresholds)
+    return _named(judged, named, dict(thresholds))
+
+
+def _named(
+    judged: Judged, named: npt.NDArray[np.bool_], thresholds: dict[str, float] | None
+) -> Named:
+    said, bootstrap = judged.said, judged.bootstrap
+    none = said.targets.sum(axis=1) == 0
+    rightly = {}
+    for i, label in enumerate(judged.labels):
+        mine = said.one_label & (said.targets[:, i] == 1)
+        if mine.any():
+            rightly[label] = share(named[mine, i], list(said.groups[mine]), bootstrap)
+    falsely = None
+    if none.any():
+        falsely = share(named[none].any(axis=1), list(said.groups[none]), bootstrap)
+    return Named(thresholds, falsely, rightly)
+
+
+def _array(judged: Judged, thresholds: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    return np.array([thresholds[label] for label in judged.labels])

@@ -9,6 +9,7 @@ from auricle.evaluation.abstention import COVERAGES
 from auricle.evaluation.counting import LEVELS
 from auricle.evaluation.files import write_plots
 from auricle.evaluation.naive import Pair
+from auricle.evaluation.others import STILL_NAMED
 from auricle.evaluation.parts import Part
 from auricle.evaluation.ranking import curves
 from auricle.evaluation.results import Results
@@ -18,6 +19,7 @@ from auricle.metrics import Interval
 from auricle.report.charts import svg
 from auricle.report.page import Chart, Table, render
 from auricle.report.sound import audio_uri
+from auricle.report.words import percent
 
 _PARTS_SHOWN = 10
 
@@ -46,6 +48,12 @@ def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
             if results.sweep(kind)
         },
     }
+    if results.past:
+        charts["past"] = figures.draw_past(results)
+    if results.both:
+        charts["both_db"] = figures.draw_both(results)
+    if results.traded:
+        charts["trade_off"] = figures.draw_trade_off(results)
     with whole_folder(folder / "plots") as plots:
         write_plots(results, drawn, charts, plots)
     about = _dataset(dataset)
@@ -80,6 +88,11 @@ def _numbers(results: Results, name: str) -> list[Table]:
         ]
         rows.append(["as it is", *(str(results.balanced[n]) for n in ("window", "second"))])
         return [Table("Balanced accuracy", [figures.SWEEPS[name][1], "window", "second"], rows)]
+    if name == "past":
+        seen = [[f"{each.context_s:g}", str(each.balanced)] for each in results.past]
+        return [Table("Balanced accuracy of windows", ["seconds heard", "balanced accuracy"], seen)]
+    if name == "both_db":
+        return [_both(results)]
     if name == "risk_coverage":
         rows = [
             [f"{coverage:.0%}", *(str(curve.at(coverage)) for curve in results.risk.values())]
@@ -89,6 +102,87 @@ def _numbers(results: Results, name: str) -> list[Table]:
         rows.append(["mean over all", *(str(curve.area) for curve in results.risk.values())])
         return [Table("Share of answers wrong", ["answered", *results.risk], rows)]
     return []
+
+
+def _both(results: Results) -> Table:
+    leading = [label for label in results.judged.labels if label in results.both[0].leading]
+    return Table(
+        "Windows of mixtures, at the bundle's thresholds",
+        ["dB", "both named", "recall", *(f"both, {label} above the other" for label in leading)],
+        [
+            [
+                words.signed(each.ratio_db),
+                str(each.named),
+                str(each.recall),
+                *(str(each.leading[label]) for label in leading),
+            ]
+            for each in sorted(results.both, key=lambda each: each.ratio_db)
+        ],
+    )
+
+
+def _traded(results: Results) -> Table:
+    return Table(
+        "False events per hour of sound without the label, and its own time that is named",
+        ["label", "from", "asked for", "validation, per hour", "test, per hour", "named"],
+        [
+            [
+                label,
+                f"{found.threshold:.2f}",
+                "best F1" if found.budget is None else f"at most {found.budget:g}",
+                words.promised(found),
+                f"{words.rate(found.per_hour)} in {found.hours:.2g} h",
+                str(found.named),
+            ]
+            for label, found in results.traded.items()
+        ],
+    )
+
+
+def _named(results: Results) -> Table:
+    """Both numbers in one row: what should not be named, and what still is."""
+    rest, labels = results.others, results.judged.labels
+    rows = [
+        ("at the bundle's thresholds", rest.named),
+        (f"where {percent(STILL_NAMED)} of each label are named", rest.still_named),
+        ("as the listener says it", rest.told),
+    ]
+    return Table(
+        "Windows without any label that are named, and windows of one label that are given it",
+        ["", *(f"{label} from" for label in labels), "none of them, named", *labels],
+        [
+            [
+                name,
+                *(f"{row.thresholds[label]:.2f}" if row.thresholds else "" for label in labels),
+                str(row.falsely),
+                *(str(row.rightly[label]) if label in row.rightly else "" for label in labels),
+            ]
+            for name, row in rows
+            if row
+        ],
+    )
+
+
+def _false_events(results: Results) -> Table:
+    labels = results.judged.labels
+    return Table(
+        "False events per hour, by what the recordings have",
+        ["recordings of", "source", "recordings", "hours", *labels],
+        [
+            [
+                found.labels,
+                found.source or "all",
+                str(found.recordings),
+                f"{found.hours:.2g}",
+                *(
+                    words.rate(found.per_hour[label]) if label in found.per_hour else "its own"
+                    for label in labels
+                ),
+            ]
+            for found in results.false_events
+        ],
+        names=2,
+    )
 
 
 def _tables(results: Results) -> dict[str, Table]:
@@ -126,7 +220,13 @@ def _tables(results: Results) -> dict[str, Table]:
                 for i, label in enumerate(judged.labels)
             ],
         )
+    if results.traded:
+        found["traded"] = _traded(results)
+    if results.false_events:
+        found["false_events"] = _false_events(results)
     rest = results.others
+    if rest.none:
+        found["named"] = _named(results)
     if rest.average_precision:
         found["others"] = Table(
             "Windows with none of the labels or several",

@@ -7,14 +7,18 @@ from functools import cached_property
 from typing import Any
 
 from auricle.evaluation.abstention import RiskCoverage, risk_coverage
+from auricle.evaluation.both import Both, both
 from auricle.evaluation.calibration import Calibrated, calibrated
 from auricle.evaluation.counting import LEVELS, Cases, Judged
+from auricle.evaluation.false_events import FalseEvents, false_events
 from auricle.evaluation.hearing import Condition, Heard
 from auricle.evaluation.naive import Pair
 from auricle.evaluation.others import Others, others
 from auricle.evaluation.parts import Part, by_class, by_group, by_source
+from auricle.evaluation.past import Past
 from auricle.evaluation.ranking import Ranking, ranking
 from auricle.evaluation.saying import Said, said
+from auricle.evaluation.trading import Traded, traded
 from auricle.evaluation.worst import Worst, worst_clips
 from auricle.metrics import Interval
 
@@ -63,6 +67,10 @@ class Results:
         The naive pair, or the reason why there is none.
     source
         Source of each recording, by its path.
+    nothing
+        What was told of silence and of noise that was made.
+    past
+        How right the windows are with more of the past, the shortest first.
     """
 
     def __init__(
@@ -73,15 +81,24 @@ class Results:
         pair: Pair | str,
         source: Mapping[str, str],
         worst: int,
+        nothing: Sequence[FalseEvents] = (),
+        past: Sequence[Past] = (),
     ) -> None:
         self.judged, self.pair = judged, pair
         about = judged.test.header.dataset
         self.leaks = Leaks(str(about.get("split", "")), int(about.get("leaks", 0)))
-        self.said: Said | None = said(judged, heard.levels_dbfs) if heard else None
+        self._recordings = judged.recordings(heard.levels_dbfs) if heard else None
+        self._source, self.nothing, self.past = source, list(nothing), list(past)
+        self.said: Said | None = said(judged, self._recordings) if self._recordings else None
         self.swept = [
             Swept(condition, _balanced(judged, heard.logits[i]))
             for i, condition in enumerate(conditions)
-            if heard
+            if heard and condition.kind != "both_db"
+        ]
+        self.both: list[Both] = [
+            both(judged, heard.logits[i], heard.other, condition.value)
+            for i, condition in enumerate(conditions)
+            if heard and condition.kind == "both_db"
         ]
         self.sources: list[Part] = by_source(judged, source)
         self.worst: list[Worst] = worst_clips(judged, worst)
@@ -123,7 +140,22 @@ class Results:
     @cached_property
     def others(self) -> Others:
         """Windows with none of the labels, or several."""
-        return others(self.judged)
+        return others(self.judged, self.said.followed if self.said else None)
+
+    @cached_property
+    def false_events(self) -> list[FalseEvents]:
+        """False events an hour by what sounds: in recordings, then in sound that was made."""
+        if not (self._recordings and self.said):
+            return self.nothing
+        found = false_events(self.judged, self._recordings, self.said.followed, self._source)
+        return [*found, *self.nothing]
+
+    @cached_property
+    def traded(self) -> dict[str, Traded]:
+        """Give what thresholds cost and find, by label."""
+        if not (self._recordings and self.said):
+            return {}
+        return traded(self.judged, self._recordings, self.said.followed)
 
     @cached_property
     def classes(self) -> list[Part]:
@@ -176,9 +208,15 @@ class Results:
         for swept in self.swept:
             kind = found.setdefault("sweep", {}).setdefault(swept.condition.kind, {})
             kind[f"{swept.condition.value:g}"] = swept.balanced["second"].value
-        found["none"] = {"cases": self.others.none}
-        if self.others.falsely_named:
-            found["none"]["falsely_named"] = _plain(self.others.falsely_named)
+        for mixed in self.both:
+            ratios = found.setdefault("sweep", {}).setdefault("both_db", {})
+            ratios[f"{mixed.ratio_db:g}"] = {
+                "named": mixed.named.value,
+                "recall": mixed.recall.value,
+            }
+        for seen in self.past:
+            found.setdefault("context", {})[f"{seen.context_s:g}"] = _plain(seen.balanced)
+        found["none"] = self._of_none()
         found["several"] = {"cases": self.others.several}
         if self.others.all_named:
             found["several"]["all_named"] = _plain(self.others.all_named)
@@ -190,6 +228,24 @@ class Results:
         }
         return found
 
+    def _of_none(self) -> dict[str, Any]:
+        """Windows without any label, beside what is still named of those with one."""
+        rest = self.others
+        row: dict[str, Any] = {"cases": rest.none}
+        if rest.named.falsely and rest.still_named.falsely:
+            row["falsely_named"] = _plain(rest.named.falsely)
+            row["named"] = {label: share.value for label, share in rest.named.rightly.items()}
+            row["falsely_named_at_95"] = _plain(rest.still_named.falsely)
+        if rest.states:
+            row["uncertain"] = _plain(rest.states["uncertain"])
+        for found in self.false_events:
+            if found.labels == "none" and not found.source:
+                row["hours"] = found.hours
+                row["false_events_per_hour"] = {
+                    label: _plain(per_hour) for label, per_hour in found.per_hour.items()
+                }
+        return row
+
     def _of_label(self, label: str) -> dict[str, Any]:
         row = {name: _plain(found) for name, found in self.at_threshold[label].items()}
         if label in self.rankings["second"]:
@@ -200,6 +256,8 @@ class Results:
             self.calibrated[label].expected_calibration_error
         )
         row["brier"] = _plain(self.calibrated[label].brier)
+        if label in self.traded:
+            row["false_events_per_hour"] = _plain(self.traded[label].per_hour)
         return row
 
 

@@ -3,6 +3,7 @@
 from auricle.evaluation.counting import Judged
 from auricle.evaluation.naive import Pair
 from auricle.evaluation.results import Results, Swept
+from auricle.evaluation.trading import Traded
 from auricle.metrics import Interval
 from auricle.report.words import counted, joined, percent
 
@@ -14,6 +15,9 @@ TITLES = {
     "level_db": "Louder and quieter",
     "snr_db": "In noise",
     "bandwidth_hz": "Through a narrow channel",
+    "past": "With more of the past",
+    "both_db": "Two labels at once",
+    "trade_off": "What a threshold costs and finds",
 }
 
 
@@ -31,6 +35,21 @@ def signed(value: float, decimals: int = 0) -> str:
     """Give a number its sign: +3, and a minus that is one."""
     text = f"{value:+.{decimals}f}" if decimals else f"{value:+g}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def rate(interval: Interval) -> str:
+    """Give a number per hour, with its interval if it has one."""
+    if interval.low == interval.high:
+        return f"{interval.value:.3g}"
+    return f"{interval.value:.3g} [{interval.low:.3g}, {interval.high:.3g}]"
+
+
+def promised(found: Traded) -> str:
+    """Say what validation had of false events at the threshold; below 1 / hours it cannot tell."""
+    if found.promised is None:
+        return "unknown"
+    per_hour, hours = found.promised[1], found.validation_hours
+    return f"{per_hour:.3g} in {hours:.2g} h" if per_hour else f"none in {hours:.2g} h"
 
 
 def headline(results: Results) -> str:
@@ -91,6 +110,9 @@ def of_chart(results: Results, name: str) -> tuple[str, str]:
         "precision_recall": _precision_recall,
         "reliability": _reliability,
         "risk_coverage": _risk,
+        "both_db": _both,
+        "past": _past,
+        "trade_off": _trade_off,
     }.get(name)
     return TITLES[name], sentence(results) if sentence else _sweep(results, name)
 
@@ -145,6 +167,42 @@ def _risk(results: Results) -> str:
     return (
         f"Leaving the least certain fifth of the seconds unanswered {way} the share that is wrong "
         f"from {percent(all_of.value)} to {percent(less.value)}."
+    )
+
+
+def _both(results: Results) -> str:
+    lowest = min(results.both, key=lambda each: each.named.value)
+    highest = max(results.both, key=lambda each: each.named.value)
+    if lowest is highest:
+        return f"Both are named in {percent(lowest.named.value)} ({between(lowest.named)})."
+    return (
+        f"Both are named in {percent(lowest.named.value)} ({between(lowest.named)}) of the windows "
+        f"where a recording is {_loud(lowest.ratio_db)} what it is mixed with, and in "
+        f"{percent(highest.named.value)} where it is {_loud(highest.ratio_db)} it."
+    )
+
+
+def _loud(ratio_db: float) -> str:
+    way = "above" if ratio_db > 0 else "below"
+    return f"{abs(ratio_db):g} dB {way}" if ratio_db else "as loud as"
+
+
+def _trade_off(results: Results) -> str:
+    label = max(results.traded, key=lambda name: results.traded[name].per_hour.value)
+    found = results.traded[label]
+    return (
+        f"At its threshold of {found.threshold:.2f}, {label} has {found.per_hour.value:.3g} false "
+        f"events an hour, and {percent(found.named.value)} of its own time is named. Points are "
+        "the bundle's thresholds; dotted lines are what validation had."
+    )
+
+
+def _past(results: Results) -> str:
+    first, best = results.past[0], max(results.past, key=lambda each: each.balanced.value)
+    return (
+        f"A window is right in {percent(first.balanced.value)} of cases with {first.context_s:g} s "
+        f"of sound, in {percent(best.balanced.value)} with {best.context_s:g} s. The past costs no "
+        "delay: an answer comes with each window."
     )
 
 

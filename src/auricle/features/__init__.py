@@ -1,7 +1,8 @@
 """Features of windows: one `extract` serves preparation, export and the live listener.
 
 A kind is a file of this package. It holds a dataclass `Config`, whose field `kind` is the file's
-name, and a function `extract(windows, sample_rate_hz, config)`.
+name, and a function `extract(windows, sample_rate_hz, config)`; one whose features are spectra has
+`cells`, `to_power` and `from_power` too, and can be mixed and coloured after extraction.
 """
 
 import functools
@@ -14,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.audio import Samples
-from auricle.config import one_of
+from auricle.config import check, one_of
 
 KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "spectrum"))
+
+_Array = npt.NDArray[np.float32]
 
 # Windows that go through at once: enough to keep numpy busy, few enough to stay in the cache.
 _CHUNK = 16
@@ -67,6 +70,41 @@ def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.ND
     return np.concatenate(
         [kind.extract(windows[i : i + _CHUNK], sample_rate_hz, features) for i in starts]
     )
+
+
+class Spectra:
+    """Features as power a Hz in cells of time and frequency, and back.
+
+    `cells_hz` and `weights` [shape=(n_rows, n_columns)] are the frequency of each cell, and what it
+    counts for in the power of its window.
+
+    Raises
+    ------
+    AuricleError
+        Features of this kind are no spectra.
+    """
+
+    def __init__(self, shape: tuple[int, int], sample_rate_hz: int, features: Features) -> None:
+        self._kind, self._rate_hz, self._features = _module(features.kind), sample_rate_hz, features
+        check(hasattr(self._kind, "to_power"), f"features.kind={features.kind} holds no spectra")
+        self.cells_hz: _Array
+        self.weights: _Array
+        self.cells_hz, self.weights = self._kind.cells(shape, sample_rate_hz, features)
+
+    def to_power(self, features: _Array, levels_dbfs: _Array) -> _Array:
+        """Cells of windows [shape=(n_windows, n_rows, n_columns)] of known level [n_windows]."""
+        power: _Array = self._kind.to_power(features, levels_dbfs, self._rate_hz, self._features)
+        return power
+
+    def total(self, power: _Array) -> _Array:
+        """Power of each window [shape=(n_windows,)]; 1 is a full-scale square wave."""
+        total: _Array = np.einsum("nrc,rc->n", power, self.weights)
+        return total
+
+    def from_power(self, power: _Array) -> _Array:
+        """Features [shape=(n_windows, n_frames, n_coefficients)] of cells."""
+        features: _Array = self._kind.from_power(power, self._rate_hz, self._features)
+        return features
 
 
 def shape(window: int, sample_rate_hz: int, features: Features) -> tuple[int, int]:

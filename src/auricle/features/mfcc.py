@@ -7,11 +7,12 @@ import numpy as np
 
 from auricle.audio import Samples
 from auricle.config import check
-from auricle.features.spectrum import Array, Spectrum, mel_spectrogram_db
+from auricle.features import log_mel
+from auricle.features.spectrum import Array, mel_spectrogram_db
 
 
 @dataclass(frozen=True)
-class Config(Spectrum):
+class Config(log_mel.Config):
     """Configuration of `kind: mfcc`."""
 
     n_mfcc: int
@@ -26,7 +27,29 @@ class Config(Spectrum):
 
 def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
     """Orthonormal DCT-II of the mel bands in dB [shape=(n_windows, n_frames, n_mfcc)]."""
-    decibels = mel_spectrogram_db(windows, sample_rate_hz, config)
+    return _cepstrum(mel_spectrogram_db(windows, sample_rate_hz, config), config)
+
+
+def cells(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> tuple[Array, Array]:
+    """Frequency and weight of the mel cells that the coefficients are of."""
+    return log_mel.cells((shape[0], config.n_mels), sample_rate_hz, config)
+
+
+def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: Config) -> Array:
+    """Power a Hz in the mel cells [shape=(n_windows, n_frames, n_mels)] of windows of known level.
+
+    With fewer coefficients than bands they are smooth along the bands.
+    """
+    decibels = np.matmul(features, _dct(config.n_mels, config.n_mfcc).T)
+    return log_mel.to_power(decibels, levels_dbfs, sample_rate_hz, config)
+
+
+def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
+    """Features of powers: the way back."""
+    return _cepstrum(log_mel.from_power(power, sample_rate_hz, config), config)
+
+
+def _cepstrum(decibels: Array, config: Config) -> Array:
     cepstrum: Array = np.matmul(decibels, _dct(config.n_mels, config.n_mfcc))
     return cepstrum
 

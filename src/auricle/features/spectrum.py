@@ -19,7 +19,7 @@ from auricle.features import Features
 Array = npt.NDArray[np.float32]
 
 _GROUP = 10  # mel bands whose product is taken at once
-_AMIN = np.float32(1e-10)  # smallest power, -100 dB
+AMIN = np.float32(1e-10)  # smallest power, -100 dB
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Spectrum(Features):
         check(self.top_db is None or self.top_db > 0, f"top_db={self.top_db} must be positive")
         one_of("level", self.level, ("window", "absolute"))
 
+    @property
+    def band_hz(self) -> tuple[float, float | None]:
+        """Lowest and highest frequency of the mel bands."""
+        return self.fmin_hz, self.fmax_hz
+
 
 def mel_spectrogram_db(windows: Samples, sample_rate_hz: int, config: Spectrum) -> Array:
     """Mel power spectrogram in dB relative to 1 [shape=(n_windows, n_frames, n_mels)].
@@ -60,23 +65,15 @@ def mel_spectrogram_db(windows: Samples, sample_rate_hz: int, config: Spectrum) 
         # librosa pads with zeros for a mel spectrogram.
         padding = config.n_fft // 2
         windows = np.pad(windows, ((0, 0), (padding, padding)))
-    if windows.shape[1] < config.n_fft:
-        raise AuricleError(
-            f"A window of {windows.shape[1]} samples holds no frame of features.n_fft="
-            f"{config.n_fft}: lengthen preprocess.window_s or lower features.n_fft"
-        )
-    frames = _frames(windows, config.n_fft, config.hop_length) * hann(config.n_fft)
-    spectrum = np.fft.rfft(frames)  # float32 in, complex64 out
-    squares = np.square(spectrum.view(np.float32))  # real and imaginary parts by turns
-    power = squares[:, :, ::2] + squares[:, :, 1::2]
-    bands = [
-        # A product per window (3-D) gives the same bits for one window and many; a flat one not.
-        np.matmul(power[:, :, bins], filters)
-        for bins, filters in _banded_mel_filters(
-            sample_rate_hz, config.n_fft, config.n_mels, config.fmin_hz, config.fmax_hz
-        )
-    ]
-    decibels: Array = 10 * np.log10(np.maximum(np.concatenate(bands, axis=2), _AMIN))
+    power = mel_power(
+        windows, sample_rate_hz, config.n_fft, config.hop_length, config.n_mels, *config.band_hz
+    )
+    return in_decibels(power, config)
+
+
+def in_decibels(power: Array, config: Spectrum) -> Array:
+    """Decibels of mel powers, cut and levelled as configured; the shape stays."""
+    decibels: Array = 10 * np.log10(np.maximum(power, AMIN))
     if config.top_db is not None:
         loudest = decibels.max(axis=(1, 2), keepdims=True)
         decibels = np.maximum(decibels, loudest - np.float32(config.top_db))
@@ -84,6 +81,70 @@ def mel_spectrogram_db(windows: Samples, sample_rate_hz: int, config: Spectrum) 
         level = np.add.reduce(decibels, axis=(1, 2), keepdims=True)
         decibels -= level / np.float32(decibels.shape[1] * decibels.shape[2])
     return decibels
+
+
+def scaled_power(decibels: Array, levels_dbfs: Array, widths_hz: Array) -> Array:
+    """Powers of mel bands in dB, scaled so that each window has its level.
+
+    Parameters
+    ----------
+    decibels : [shape=(n_windows, n_frames, n_mels)]
+        Relative to anything.
+    levels_dbfs : [shape=(n_windows,)]
+    widths_hz : [shape=(n_mels,)]
+        Of the bands, whose cells are densities.
+    """
+    power = np.exp(decibels * np.float32(np.log(10) / 10))
+    total = (power.mean(axis=1) @ widths_hz)[:, None, None]
+    scale = np.exp(levels_dbfs * np.float32(np.log(10) / 10))[:, None, None]
+    scaled: Array = power * (scale / np.maximum(total, np.float32(1e-30)))
+    return scaled
+
+
+def mel_bands_hz(
+    sample_rate_hz: int, n_mels: int, fmin_hz: float, fmax_hz: float | None
+) -> tuple[Array, Array]:
+    """Centre and width of each mel band, each [shape=(n_mels,)]."""
+    top = sample_rate_hz / 2 if fmax_hz is None else fmax_hz
+    edges = _mel_to_hz(np.linspace(_hz_to_mel(fmin_hz), _hz_to_mel(top), n_mels + 2))
+    return edges[1:-1].astype(np.float32), ((edges[2:] - edges[:-2]) / 2).astype(np.float32)
+
+
+def mel_power(
+    windows: Samples,
+    sample_rate_hz: int,
+    n_fft: int,
+    hop_length: int,
+    n_mels: int,
+    fmin_hz: float,
+    fmax_hz: float | None,
+) -> Array:
+    """Mel power spectrogram [shape=(n_windows, n_frames, n_mels)], frames not centred.
+
+    Raises
+    ------
+    AuricleError
+        A window is shorter than one frame.
+    """
+    if windows.shape[1] < n_fft:
+        raise AuricleError(
+            f"A window of {windows.shape[1]} samples holds no frame of features.n_fft={n_fft}: "
+            "lengthen preprocess.window_s or lower features.n_fft"
+        )
+    power = power_spectrum(_frames(windows, n_fft, hop_length) * hann(n_fft))
+    bands = [
+        # A product per window (3-D) gives the same bits for one window and many; a flat one not.
+        np.matmul(power[:, :, bins], filters)
+        for bins, filters in _banded_mel_filters(sample_rate_hz, n_fft, n_mels, fmin_hz, fmax_hz)
+    ]
+    return np.concatenate(bands, axis=2)
+
+
+def power_spectrum(frames: Array, n_fft: int | None = None) -> Array:
+    """Squared magnitudes of the DFT of frames [shape=(..., length) -> (..., 1 + n_fft // 2)]."""
+    spectrum = np.fft.rfft(frames, n_fft)  # float32 in, complex64 out
+    squares = np.square(spectrum.view(np.float32))  # real and imaginary parts by turns
+    return squares[..., ::2] + squares[..., 1::2]
 
 
 def _frames(windows: Samples, length: int, hop: int) -> Array:

@@ -1,8 +1,8 @@
-"""Fitting a network to windows: batches from the memory map, best epoch, early stopping."""
+"""Fitting a network to windows: epochs, averaged weights, the best one, early stopping."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,126 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.cluster import shown
-from auricle.config import build, check, one_of
+from auricle.config import build
 from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.networks import NetworkInput
+from auricle.networks.batches import Batches
+from auricle.networks.losses import each_and_compared
+from auricle.networks.training import Train
 
-
-@dataclass(frozen=True)
-class SpecAugment:
-    """Masks of SpecAugment (Park et al., 2019), in frames and coefficients."""
-
-    time_masks: int
-    max_frames: int
-    frequency_masks: int
-    max_coefficients: int
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            check(value >= 0, f"{name}={value} must not be negative")
-
-
-@dataclass(frozen=True)
-class Train:
-    """How a network learns."""
-
-    targets: str
-    epochs: int
-    patience: int
-    batch_size: int
-    learning_rate: float
-    schedule: str
-    optimizer: dict[str, Any]
-    balance: bool
-    label_smoothing: float
-    mixup_alpha: float
-    spec_augment: SpecAugment
-    seed: int
-
-    def __post_init__(self) -> None:
-        one_of("targets", self.targets, ("independent", "exclusive"))
-        one_of("schedule", self.schedule, ("constant", "cosine"))
-        for name in ("epochs", "patience", "batch_size", "learning_rate"):
-            check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
-        check(
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing={self.label_smoothing} must lie in [0, 1)",
-        )
-        check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
-        build(self.optimizer, "train.optimizer")
-
-
-class Batches:
-    """Shuffled batches of windows from the memory map, changed as configured.
-
-    The order of epoch e and every random change are drawn from (seed, e, batch).
-    """
-
-    def __init__(
-        self, windows: Windows, train: Train, mean: npt.NDArray[np.float32] | None = None
-    ) -> None:
-        self._windows, self._train, self._mean = windows, train, mean
-        self._weights = window_weights(windows, train.balance)
-        self._learning = mean is not None
-        self.deal(0)
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._windows) / self._train.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
-        size = self._train.batch_size
-        rows = np.sort(self._order[index * size : (index + 1) * size])
-        x = self._windows.features[rows]
-        y = self._windows.targets[rows].astype(np.float32)
-        weights = self._weights[rows]
-        if self._learning:
-            rng = np.random.default_rng([self._train.seed, self._epoch, index])
-            x = self._masked(x, rng)
-            if self._train.mixup_alpha:
-                x, y, weights = self._mixed(x, y, weights, rng)
-        return x, y, weights
-
-    def deal(self, epoch: int) -> None:
-        """Deal the windows out anew, for the epoch of this number."""
-        self._epoch = epoch
-        self._order = np.arange(len(self._windows))
-        if self._learning:
-            np.random.default_rng([self._train.seed, epoch]).shuffle(self._order)
-
-    def _mixed(self, x: Any, y: Any, weights: Any, rng: np.random.Generator) -> Any:
-        """Mixup (Zhang et al., 2018)."""
-        share = rng.beta(self._train.mixup_alpha, self._train.mixup_alpha, len(x))
-        share = share.astype(np.float32)
-        other = rng.permutation(len(x))
-        mixed_x = share[:, None, None] * x + (1 - share)[:, None, None] * x[other]
-        mixed_y = share[:, None] * y + (1 - share)[:, None] * y[other]
-        return mixed_x, mixed_y, share * weights + (1 - share) * weights[other]
-
-    def _masked(self, x: Any, rng: np.random.Generator) -> Any:
-        """Set random spans of frames and of coefficients to the training mean."""
-        spec = self._train.spec_augment
-        for axis, masks, widest in (
-            (1, spec.time_masks, spec.max_frames),
-            (2, spec.frequency_masks, spec.max_coefficients),
-        ):
-            for _ in range(masks):
-                width = rng.integers(0, widest + 1, len(x))
-                start = rng.integers(0, np.maximum(1, x.shape[axis] - width + 1))
-                place = np.arange(x.shape[axis])
-                hidden = (place >= start[:, None]) & (place < (start + width)[:, None])
-                hidden = np.expand_dims(hidden, 3 - axis)
-                x = np.where(hidden, self._mean, x)
-        return x
-
-
-def window_weights(windows: Windows, balance: bool) -> npt.NDArray[np.float32]:
-    """Weight of each window [shape=(n,)], mean 1; balanced, combinations of labels weigh alike."""
-    if not balance:
-        return np.ones(len(windows), np.float32)
-    _, which, counts = np.unique(windows.targets, axis=0, return_inverse=True, return_counts=True)
-    weights = len(windows) / (len(counts) * counts.astype(np.float64))
-    return weights[which.reshape(-1)].astype(np.float32)
+_AVERAGED_EACH = 5  # steps
 
 
 def statistics(windows: Windows, chunk: int = 4096) -> NetworkInput:
@@ -172,18 +61,20 @@ def fit(
     batches = _compiled(model, train, mean, windows)
     checked = Batches(validation, train)
     history: list[dict[str, float]] = []
+    average = _Average(model, train.averaging)
     best, weights = math.inf, model.get_weights()
     # A loop of our own: Model.fit feeds generators through a queue that takes twice the time.
     for epoch in range(1, train.epochs + 1):
         batches.deal(epoch)
-        learned = _pass(model.train_on_batch, batches, f"epoch {epoch}")
-        found = _pass(model.test_on_batch, checked, "validation")
+        learned = _pass(average.step, batches, f"epoch {epoch}")
+        with average.shown():
+            found = _pass(model.test_on_batch, checked, "validation")
         row = learned | {f"val_{name}": value for name, value in found.items()}
         _refuse_divergence(row["val_loss"], epoch, train)
         history.append({"epoch": epoch, **row})
         on_epoch(epoch, row)
         if row["val_loss"] < best:
-            best, weights = row["val_loss"], model.get_weights()
+            best, weights = row["val_loss"], average.weights()
         elif epoch - best_epoch(history)["epoch"] >= train.patience:
             break
     model.set_weights(weights)
@@ -195,10 +86,45 @@ def fit_to_the_end(
 ) -> None:
     """Train in place for all epochs and keep the last: nothing is chosen by other windows."""
     batches = _compiled(model, train, mean, windows)
+    average = _Average(model, train.averaging)
     for epoch in range(1, train.epochs + 1):
         batches.deal(epoch)
-        loss = _pass(model.train_on_batch, batches, f"epoch {epoch}")["loss"]
+        loss = _pass(average.step, batches, f"epoch {epoch}")["loss"]
         _refuse_divergence(loss, epoch, train)
+    model.set_weights(average.weights())
+
+
+class _Average:
+    """Running mean of all weights over the steps (Polyak and Juditsky, 1992): what is kept."""
+
+    def __init__(self, model: keras.Model, keep: float) -> None:
+        self._model, self._keep, self._steps = model, keep, 0
+        self._mean: list[Any] = [np.asarray(w, np.float32) for w in model.get_weights()]
+
+    def step(self, *batch: Any, **options: Any) -> Any:
+        """Train on a batch and take the new weights in."""
+        logs = self._model.train_on_batch(*batch, **options)
+        self._steps += 1
+        if self._keep and self._steps % _AVERAGED_EACH == 0:
+            count = self._steps / _AVERAGED_EACH
+            # Early on the mean is of few steps: the first ones are far from where it ends.
+            keep = np.float32(min(self._keep**_AVERAGED_EACH, count / (10 + count)))
+            for mean, new in zip(self._mean, self._model.get_weights(), strict=True):
+                mean *= keep
+                mean += (1 - keep) * new
+        return logs
+
+    def weights(self) -> list[Any]:
+        """Copy of the mean, or of the weights where none is kept."""
+        return [w.copy() for w in self._mean] if self._keep else self._model.get_weights()
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """Let the model have the mean for a while."""
+        own = self._model.get_weights()
+        self._model.set_weights(self.weights())
+        yield
+        self._model.set_weights(own)
 
 
 def _compiled(
@@ -212,7 +138,7 @@ def _compiled(
     optimizer = build(train.optimizer, "train.optimizer")(learning_rate=rate)
     smoothing = train.label_smoothing
     if train.targets == "independent":
-        loss: Any = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+        loss: Any = each_and_compared(smoothing, train.comparison)
         metric: Any = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)

@@ -31,7 +31,7 @@ class Hearing:
     def __init__(self, classifier: Classifier, decision: Decision) -> None:
         bundle = classifier.bundle
         self._classifier, self._preprocess = classifier, bundle.preprocess
-        self.tracker = Tracker(bundle.labels, bundle.thresholds, decision)
+        self.tracker = Tracker(bundle.labels, bundle.thresholds_for(decision), decision)
         self._context = windows_in_context(
             decision.context_s or 0, bundle.preprocess.window_s, bundle.preprocess.hop_s
         )

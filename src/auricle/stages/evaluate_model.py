@@ -19,12 +19,14 @@ from auricle.errors import AuricleError
 from auricle.evaluation import hearing
 from auricle.evaluation.counting import LEVELS, Judged
 from auricle.evaluation.naive import Naive, Pair, naive_pair
+from auricle.evaluation.nothing import Nothing, heard_in_nothing
 from auricle.evaluation.page import write_report
+from auricle.evaluation.past import past
 from auricle.evaluation.results import Results
 from auricle.files import write_text
 from auricle.job import Done, Job, flatten
 from auricle.metrics import Bootstrap
-from auricle.networks.fitting import Train
+from auricle.networks.training import Train
 from auricle.tracking import Tracking, tracked
 
 
@@ -35,13 +37,18 @@ class Evaluate:
     bootstrap: int
     confidence: float
     seed: int
+    context_s: list[float]
     sweeps: hearing.Sweeps
+    noise: str
+    nothing: Nothing
     naive: Naive
     worst_clips: int
 
     def __post_init__(self) -> None:
         check(self.bootstrap >= 1, f"bootstrap={self.bootstrap} must be at least 1")
         check(0 < self.confidence < 1, f"confidence={self.confidence} must lie between 0 and 1")
+        for value in self.context_s:
+            check(value > 0, f"context_s={self.context_s} must be positive")
         check(self.worst_clips >= 0, f"worst_clips={self.worst_clips} must not be negative")
 
 
@@ -65,15 +72,20 @@ def evaluate_model(config: Config, job: Job) -> Done:
     _check_same(bundle, test.header)
     logits = bundles.Interpreted(job.reads.classifier / bundles.MODEL_FILE).logits(test.features)
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
-    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz)
+    conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz, test)
     whole = hearing.is_possible(job.reads)
+    judged = Judged(logits, test, bundle, bootstrap)
     results = Results(
-        Judged(logits, test, bundle, bootstrap),
+        judged,
         conditions,
-        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed) if whole else None,
+        hearing.hear(test, conditions, job.reads, config.cluster, settings.seed, settings.noise)
+        if whole
+        else None,
         _naive(config, job, test, bootstrap) if whole else "the split itself is one of windows",
         {clip.path: clip.source for clip in read_clips(job.reads.raw)},
         settings.worst_clips,
+        heard_in_nothing(settings.nothing, bundles.Classifier(job.reads.classifier), settings.seed),
+        past(judged, logits, settings.context_s),
     )
     report = results.metrics()
     write_text(job.writes.reports / "metrics.json", json.dumps(report, indent=2) + "\n")

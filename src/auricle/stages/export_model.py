@@ -17,11 +17,14 @@ from auricle.decision import Calibration, Decision, windows_in_context
 from auricle.errors import AuricleError
 from auricle.features import Features
 from auricle.files import digest, need_file, whole_folder
+from auricle.following import Recordings
 from auricle.job import Done, Job
 from auricle.metrics import in_context
-from auricle.networks.fitting import logits, window_weights
+from auricle.networks.batches import window_weights
+from auricle.networks.fitting import logits
 from auricle.networks.saving import load_keras, to_litert
 from auricle.preprocess import Preprocess
+from auricle.thresholds import Chosen, choose
 from auricle.tracking import Tracking, tracked
 
 # Keras and LiteRT sum in different orders; more than this, of a logit, is another network.
@@ -78,10 +81,7 @@ def export_model(config: Config, job: Job) -> Done:
         weights = window_weights(validation, balance=True)
         calibration = _calibrate(scores, validation.targets, weights, exclusive, config.export)
         probabilities = calibration.probabilities(scores)
-        thresholds = {
-            label: _best_f1(validation.targets[:, i], probabilities[:, i], weights)
-            for i, label in enumerate(header["labels"])
-        }
+        chosen = _thresholds(validation, probabilities, weights, config.decision)
         Bundle(
             name=config.export.name,
             schema=SCHEMA,
@@ -92,17 +92,19 @@ def export_model(config: Config, job: Job) -> Done:
             features=parse_group(header["features"], Features, "features"),
             shape=header["shape"],
             calibration=calibration,
-            thresholds=thresholds,
+            thresholds=chosen.thresholds,
+            trade_off=chosen.trade_off,
             decision=config.decision,
             dataset=header["dataset"],
             model_sha256=digest(folder / MODEL_FILE),
         ).save(folder)
     with tracked(config.tracking, "export", job.reads.run_note, trained) as run:
-        run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
+        run.metrics({f"threshold.{label}": value for label, value in chosen.thresholds.items()})
         run.bundle(job.writes.classifier)
     size = (job.writes.classifier / MODEL_FILE).stat().st_size
-    shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
-    return Done(f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}")
+    shown = ", ".join(f"{label} from {value:.2f}" for label, value in chosen.thresholds.items())
+    told = "; ".join([f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
+    return Done(told)
 
 
 def _first(model: Any, features: npt.NDArray[np.float32]) -> Iterator[Any]:
@@ -165,6 +167,30 @@ def _temperature(
         return -float((weights * likelihood).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def _thresholds(
+    validation: window_file.Windows,
+    probabilities: npt.NDArray[np.float32],
+    weights: npt.NDArray[np.float32],
+    decision: Decision,
+) -> Chosen:
+    """By budget where a label has one, by F1 where it has none."""
+    labels = validation.header.labels
+    preprocess = Preprocess(**validation.header.preprocess)
+    best = {
+        label: _best_f1(validation.targets[:, i], probabilities[:, i], weights)
+        for i, label in enumerate(labels)
+    }
+    recordings = Recordings(
+        probabilities,
+        validation.targets,
+        validation.levels_dbfs,
+        validation.stretch,
+        preprocess.step_s,
+        preprocess.window / preprocess.sample_rate_hz,
+    )
+    return choose(recordings, labels, best, decision)
 
 
 def _best_f1(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from auricle.audio import Samples, load
+from auricle.audio import Samples, level_dbfs, load
 from auricle.augment import Augment, augment
 from auricle.cluster import Cluster
 from auricle.datasets import inspection, leaks, splits, window_file
@@ -196,12 +196,20 @@ def _item_lines(
             augmentation.seed,
             f"{item.chain}/{item.clip.sha256}",
         )
-    rows = extract(preprocess.windows(samples), preprocess.sample_rate_hz, features)
+    windows = preprocess.windows(samples)
+    rows = extract(windows, preprocess.sample_rate_hz, features)
     clip, kept = item.clip, np.ones(len(rows), bool)
     if dataset.split == "random_windows":
         kept = splits.window_sides(clip, len(rows), dataset) == split
     lines = window_file.lines_of(
-        clip.path, clip.group, clip.labels, item.chain or "none", rows, preprocess.step_s, kept
+        clip.path,
+        clip.group,
+        clip.labels,
+        item.chain or "none",
+        rows,
+        level_dbfs(windows),
+        preprocess.step_s,
+        kept,
     )
     return b"".join(lines), int(kept.sum())
 

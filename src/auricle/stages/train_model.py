@@ -14,7 +14,6 @@ from auricle.files import whole_folder, write_text
 from auricle.job import Done, Job
 from auricle.networks import build_network
 from auricle.networks.fitting import (
-    Train,
     best_epoch,
     fit,
     refuse_unfit_labels,
@@ -22,6 +21,7 @@ from auricle.networks.fitting import (
     statistics,
 )
 from auricle.networks.saving import save_keras
+from auricle.networks.training import Train
 from auricle.tracking import Tracking, fingerprints, note_run, tracked
 
 

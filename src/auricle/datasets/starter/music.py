@@ -12,7 +12,7 @@ from auricle.datasets.starter.channel import reverberate
 from auricle.datasets.starter.instruments import MELODIC, SUSTAINED, Envelope, Instrument
 from auricle.datasets.starter.instruments.drums import drum_kit, hand_drums
 from auricle.datasets.starter.instruments.solo import play_line
-from auricle.datasets.starter.score import Note, Part, compose
+from auricle.datasets.starter.score import compose
 from auricle.datasets.starter.signals import (
     SAMPLE_RATE_HZ,
     FloatArray,
@@ -22,6 +22,7 @@ from auricle.datasets.starter.signals import (
     log_uniform,
     rms,
 )
+from auricle.datasets.starter.style import Note, Part
 
 SUNG = ("song", "chant")
 

@@ -22,6 +22,8 @@ from auricle.datasets.starter.signals import (
 KINDS = ("speech", "music", "both", "neither")
 
 ESPEAK_SHARE = 0.5
+# The same minutes teach more when more speakers and pieces share them.
+SHORTEST_TURN_S = 1.6
 AMBIENCE_SHARE = 0.2
 AMBIENCE_RATIO_DB = (3.0, 25.0)
 # A window of 0.25 s must hold speech even where a pause falls into it.
@@ -43,16 +45,16 @@ def mix(foreground: FloatArray, background: FloatArray, ratio_db: float) -> Floa
     return at_rms(foreground + at_rms(background, background_db), -20.0)
 
 
-def _change(
+def _in_turn(
     rng: np.random.Generator, make: Callable[[float], FloatArray], seconds: float
 ) -> FloatArray:
-    """Make one sound or, in half of the cases, two after each other: speakers and pieces change."""
-    if seconds < 2.0 or rng.random() < 0.5:
-        return make(seconds)
-    first_s = rng.uniform(0.3, 0.7) * seconds
+    """Make one sound, or several after each other: speakers and pieces change within a clip."""
     count = round(seconds * SAMPLE_RATE_HZ)
-    first = fit(make(first_s), round(first_s * SAMPLE_RATE_HZ))
-    return np.append(first, fit(make(seconds - first_s), count - len(first)))
+    parts = int(rng.integers(1, max(int(seconds / SHORTEST_TURN_S), 1) + 1))
+    turns = np.cumsum(rng.uniform(0.7, 1.3, parts))
+    edges = np.rint(np.append(0.0, turns / turns[-1]) * count).astype(int)
+    made = [fit(make(length / SAMPLE_RATE_HZ), int(length)) for length in np.diff(edges)]
+    return np.concatenate(made)
 
 
 def _surround(rng: np.random.Generator, samples: FloatArray) -> FloatArray:
@@ -100,13 +102,13 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
     rng = np.random.default_rng([seed, KINDS.index(kind), index])
     if kind == "speech":
         pause_s = rng.uniform(0.1, 0.9)
-        clip = _change(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
+        clip = _in_turn(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
     elif kind == "music":
-        clip = _change(rng, lambda s: music.play(rng, s), seconds)
+        clip = _in_turn(rng, lambda s: music.play(rng, s), seconds)
     elif kind == "both":
-        speech = _talk(rng, seconds, espeak, PAUSE_OVER_MUSIC_S)
+        speech = _in_turn(rng, lambda s: _talk(rng, s, espeak, PAUSE_OVER_MUSIC_S), seconds)
         # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
-        accompaniment = music.play(rng, seconds, compression=0.6)
+        accompaniment = _in_turn(rng, lambda s: music.play(rng, s, compression=0.6), seconds)
         clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
     else:
         clip = environment.surround(rng, seconds)

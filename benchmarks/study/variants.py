@@ -1,0 +1,88 @@
+"""What the study tries, by name: each a change of `BASE` in one respect."""
+
+import dataclasses
+from typing import Any
+
+from benchmarks.study.trial import Trial
+
+_CHANGES = (
+    "train.changes.equalise=0.5",
+    "train.changes.band_limit=0.3",
+    "train.changes.noise=0.5",
+    "train.changes.noise_snr_db=[-5,30]",
+    "train.changes.together=0.3",
+    "train.changes.rounding=0.3",
+)
+_ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
+BASE = Trial(
+    (
+        "features=two_resolutions",
+        "features.floor_db=40",
+        "network=two_branches",
+        "train.epochs=4",
+        "train.batch_size=192",
+        "train.learning_rate=3e-3",
+        "train.averaging=0.99",
+        "train.comparison=0.5",
+        *_CHANGES,
+    ),
+    made=_ALL_KINDS,
+)
+
+
+def _with(*overrides: str, **changes: Any) -> Trial:
+    return dataclasses.replace(BASE, overrides=(*BASE.overrides, *overrides), **changes)
+
+
+def _instead(*overrides: str, **changes: Any) -> Trial:
+    """Give the base with other features and network."""
+    kept = [text for text in BASE.overrides if not text.startswith(("features", "network"))]
+    return dataclasses.replace(BASE, overrides=(*kept, *overrides), **changes)
+
+
+_BANDS = ("network=two_branches", "network.fine_rows=0", "network.fine_filters=[]")
+
+VARIANTS = {
+    "base": BASE,
+    # changes of the spectra
+    "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)),
+    "no equaliser": _with("train.changes.equalise=0"),
+    "no two together": _with("train.changes.together=0"),
+    "less noise": _with("train.changes.noise=0.3", "train.changes.noise_snr_db=[5,30]"),
+    "fewer band limits": _with("train.changes.band_limit=0.1"),
+    "no comparison": _with("train.comparison=0"),
+    "masks": _with(
+        "train.spec_augment.time_masks=1",
+        "train.spec_augment.frequency_masks=1",
+        "train.spec_augment.max_coefficients=10",
+    ),
+    "mixup": _with("train.mixup_alpha=0.3"),
+    # what is trained on
+    "a channel copy": _with(copies=1),
+    "all of ESC-50": _with(all_environment=True),
+    "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
+    "no generated sound": _with(made=()),
+    "generated alone": _with(recordings=False),
+    "free licences": _with(free_only=True),
+    # how
+    "groups weigh alike": _with("train.group_power=0.5"),
+    "pauses weigh less": _with("train.pause_weight=0.2"),
+    "no averaging": _with("train.averaging=0"),
+    "more epochs": _with("train.epochs=10"),
+    "label smoothing 0.1": _with("train.label_smoothing=0.1"),
+    # features and networks
+    "bands only": _instead("features=log_mel", "features.n_mels=64", *_BANDS),
+    "bands only, 40": _instead("features=log_mel", *_BANDS),
+    "absolute level": _instead(
+        "features=log_mel", "features.n_mels=64", "features.level=absolute", *_BANDS
+    ),
+    "mfcc, plain network": _instead("features=mfcc", "network=cnn"),
+    "mfcc, plain network, generated alone": _instead(
+        "features=mfcc", "network=cnn", recordings=False
+    ),
+    "floor at 60 dB": _with("features.floor_db=60"),
+    "floor at 30 dB": _with("features.floor_db=30"),
+    "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),
+    "wider": _with("network.filters=[24,48,72,96,128]"),
+    "more dropout": _with("network.dropout=0.5"),
+}

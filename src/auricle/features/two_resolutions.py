@@ -1,0 +1,139 @@
+"""Mel bands in time, and one fine spectrum of the whole window: rhythm of syllables, and pitch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from auricle.audio import Samples
+from auricle.config import check
+from auricle.errors import AuricleError
+from auricle.features import Features
+from auricle.features.spectrum import (
+    Array,
+    hann,
+    mel_bands_hz,
+    mel_power,
+    power_spectrum,
+    scaled_power,
+)
+
+_SMALLEST = np.float32(1e-20)  # digital silence is at the floor
+
+
+@dataclass(frozen=True)
+class Config(Features):
+    """Configuration of `kind: two_resolutions`."""
+
+    n_fft: int
+    hop_length: int
+    n_mels: int
+    fmin_hz: float
+    fmax_hz: float | None
+    fine_bins: int
+    fine_hz: float
+    floor_db: float
+
+    def __post_init__(self) -> None:
+        check(self.n_fft >= 2, f"n_fft={self.n_fft} must be at least 2 samples")
+        check(self.hop_length >= 1, f"hop_length={self.hop_length} must be at least 1 sample")
+        check(self.n_mels >= 1, f"n_mels={self.n_mels} must be at least 1")
+        check(self.fmin_hz >= 0, f"fmin_hz={self.fmin_hz} must not be negative")
+        check(
+            self.fmax_hz is None or self.fmax_hz > self.fmin_hz,
+            f"fmax_hz={self.fmax_hz} must lie above fmin_hz={self.fmin_hz}",
+        )
+        check(
+            self.fine_bins > 0 and self.fine_bins % self.n_mels == 0,
+            f"fine_bins={self.fine_bins} must be a multiple of n_mels={self.n_mels}: they stand "
+            "in rows below the mel bands",
+        )
+        check(self.fine_hz > self.fmin_hz, f"fine_hz={self.fine_hz} must lie above fmin_hz")
+        check(self.floor_db > 0, f"floor_db={self.floor_db} must be positive")
+
+
+def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
+    """Decibels over the window's own mean power [shape=(n_windows, n_rows, n_mels)].
+
+    The first rows are frames of mel bands; the last `fine_bins / n_mels` rows hold the spectrum of
+    the whole window from 0 to `fine_hz`, its bins in order. Both are relative to their mean, so
+    that loudness does not decide the class, and end softly `floor_db` below it.
+    """
+    bands = mel_power(
+        windows,
+        sample_rate_hz,
+        config.n_fft,
+        config.hop_length,
+        config.n_mels,
+        config.fmin_hz,
+        config.fmax_hz,
+    )
+    fine = _fine_spectrum(windows, sample_rate_hz, config)
+    return np.concatenate(
+        [
+            _relative_db(bands, config.floor_db),
+            _relative_db(fine.reshape(len(windows), -1, config.n_mels), config.floor_db),
+        ],
+        axis=1,
+    )
+
+
+def cells(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> tuple[Array, Array]:
+    """Frequency of each cell, and its weight in a window's power [shape=(n_rows, n_mels)]."""
+    fine_rows = config.fine_bins // config.n_mels
+    frames = shape[0] - fine_rows
+    centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
+    bins_hz = config.fine_hz / config.fine_bins * (np.arange(config.fine_bins) + 0.5)
+    fine_hz = bins_hz.reshape(fine_rows, config.n_mels).astype(np.float32)
+    centres_hz = np.concatenate([np.tile(centres, (frames, 1)), fine_hz])
+    # The mel bands alone make up the power: the fine spectrum holds it once more.
+    weights = np.concatenate([np.tile(widths / frames, (frames, 1)), 0 * fine_hz])
+    return centres_hz, weights
+
+
+def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: Config) -> Array:
+    """Power a Hz in the cells [shape=(n_windows, n_rows, n_mels)] of windows of known level.
+
+    What the fine spectrum holds of a window's power is told by the mel bands up to `fine_hz`.
+    """
+    first_fine = features.shape[1] - config.fine_bins // config.n_mels
+    centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
+    bands = scaled_power(features[:, :first_fine], levels_dbfs, widths)
+    below = bands.mean(axis=1) @ (widths * (centres < config.fine_hz))
+    fine = np.exp(features[:, first_fine:] * np.float32(np.log(10) / 10))
+    fine *= (below / fine.mean(axis=(1, 2)) / np.float32(config.fine_hz))[:, None, None]
+    return np.concatenate([bands, fine], axis=1)
+
+
+def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
+    """Features of powers: the way back."""
+    first_fine = power.shape[1] - config.fine_bins // config.n_mels
+    parts = (power[:, :first_fine], power[:, first_fine:])
+    return np.concatenate([_relative_db(part, config.floor_db) for part in parts], axis=1)
+
+
+def _relative_db(power: Array, floor_db: float) -> Array:
+    """Decibels of powers [shape=(n_windows, rows, columns)] over the mean of each window."""
+    cells = power.shape[1] * power.shape[2]
+    mean = np.add.reduce(power, axis=(1, 2), keepdims=True) / np.float32(cells)
+    decibels: Array = 10 * np.log10(power / (mean + _SMALLEST) + np.float32(10 ** (-floor_db / 10)))
+    return decibels
+
+
+def _fine_spectrum(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
+    """Power from 0 to `fine_hz` in `fine_bins` bins [shape=(n_windows, fine_bins)].
+
+    Each is the strongest of the DFT's bins in it: a partial is as high wherever it falls.
+    """
+    length = windows.shape[1]
+    n_fft = 1 << (length - 1).bit_length()
+    each = round(config.fine_hz * n_fft / sample_rate_hz / config.fine_bins)
+    if each < 1 or config.fine_hz > sample_rate_hz / 2:
+        raise AuricleError(
+            f"features.fine_bins={config.fine_bins} up to features.fine_hz={config.fine_hz:g} "
+            f"cannot be had from windows of {length} samples at {sample_rate_hz} Hz: lower "
+            "fine_bins, or fine_hz to at most half the rate"
+        )
+    power = power_spectrum(np.ascontiguousarray(windows, np.float32) * hann(length), n_fft)
+    lowest = int(config.fmin_hz * n_fft / sample_rate_hz)
+    power[:, :lowest] = 0  # a microphone's offset and rumble
+    return power[:, : config.fine_bins * each].reshape(len(windows), config.fine_bins, each).max(2)

@@ -1,0 +1,70 @@
+"""How a network learns: the configuration of training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from auricle.config import build, check, one_of
+from auricle.networks.changes import Changes
+
+
+@dataclass(frozen=True)
+class SpecAugment:
+    """Masks of SpecAugment (Park et al., 2019), in frames and coefficients."""
+
+    time_masks: int
+    max_frames: int
+    frequency_masks: int
+    max_coefficients: int
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            check(value >= 0, f"{name}={value} must not be negative")
+
+
+@dataclass(frozen=True)
+class Train:
+    """How a network learns."""
+
+    targets: str
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    optimizer: dict[str, Any]
+    balance: bool
+    group_power: float
+    pause_weight: float
+    averaging: float
+    comparison: float
+    label_smoothing: float
+    mixup_alpha: float
+    spec_augment: SpecAugment
+    changes: Changes
+    seed: int
+
+    def __post_init__(self) -> None:
+        one_of("targets", self.targets, ("independent", "exclusive"))
+        one_of("schedule", self.schedule, ("constant", "cosine"))
+        for name in ("epochs", "patience", "batch_size", "learning_rate"):
+            check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
+        check(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing={self.label_smoothing} must lie in [0, 1)",
+        )
+        check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
+        check(self.comparison >= 0, f"comparison={self.comparison} must not be negative")
+        check(
+            not self.comparison or self.label_smoothing > 0,
+            f"comparison={self.comparison} needs label_smoothing above 0: windows without a label "
+            "are compared by it alone",
+        )
+        check(0 <= self.group_power <= 1, f"group_power={self.group_power} must lie in [0, 1]")
+        check(0 <= self.pause_weight <= 1, f"pause_weight={self.pause_weight} must lie in [0, 1]")
+        check(0 <= self.averaging < 1, f"averaging={self.averaging} must lie in [0, 1)")
+        check(
+            self.targets == "independent" or self.changes.together == 0,
+            f"changes.together={self.changes.together} gives windows two labels, which "
+            "targets=exclusive excludes: set changes.together=0",
+        )
+        build(self.optimizer, "train.optimizer")
