@@ -46,7 +46,9 @@ def insects(rng: np.random.Generator, count: int) -> FloatArray:
         f0_hz = typical_hz * rng.uniform(0.85, 1.2) * np.exp(course)
         wings = drone(rng, f0_hz, rng.uniform(-14.0, -3.0), rng.uniform(2.0, 7.0))
         wings *= per_cycle(rng, f0_hz, log_uniform(rng, 0.05, 0.6))
-        near = np.exp(rng.uniform(0.3, 1.5) * drift(rng, count, rng.uniform(0.5, 12.0), 16000.0))
+        near = np.exp(
+            rng.uniform(0.3, 1.5) * drift(rng, count, rng.uniform(0.5, 12.0), SAMPLE_RATE_HZ)
+        )
         if rng.random() < 0.3:
             near *= 0.02 + throttle(rng, count, rng.uniform(0.5, 4.0), 0.03)
         swarm += at_rms(wings * near, rng.uniform(-10.0, 0.0))
@@ -69,7 +71,9 @@ def chainsaw(rng: np.random.Generator, count: int) -> FloatArray:
     beat = 1.0 + 0.7 * np.sin(2.0 * np.pi * np.cumsum(f0_hz) / SAMPLE_RATE_HZ)
     grind = body(rng, coloured_noise(rng, count, rng.uniform(-5.0, 1.0)), 500.0, 6000.0)
     grind *= strokes * beat * np.float32(log_uniform(rng, 0.1, 1.2))
-    bite = np.exp(rng.uniform(0.1, 0.7) * drift(rng, count, log_uniform(rng, 2.0, 12.0), 16000.0))
+    bite = np.exp(
+        rng.uniform(0.1, 0.7) * drift(rng, count, log_uniform(rng, 2.0, 12.0), SAMPLE_RATE_HZ)
+    )
     return at_rms((exhaust + grind) * (0.1 + press) * bite, 0.0)
 
 

@@ -54,7 +54,9 @@ def pipes(rng: np.random.Generator, count: int) -> FloatArray:
     noise = shaped(rng, count)
     heard = np.float32(rng.uniform(0.05, 0.7)) * noise
     for _ in range(rng.integers(1, 6)):
-        wander = rng.uniform(0.0, 0.15) * drift(rng, count, log_uniform(rng, 0.3, 8.0), 16000.0)
+        wander = rng.uniform(0.0, 0.15) * drift(
+            rng, count, log_uniform(rng, 0.3, 8.0), SAMPLE_RATE_HZ
+        )
         centre_hz = log_uniform(rng, 120.0, 5000.0)
         rung = glide(noise, centre_hz * np.exp(wander), centre_hz * log_uniform(rng, 0.02, 0.5))
         heard += at_rms(rung, rng.uniform(-12.0, 0.0))

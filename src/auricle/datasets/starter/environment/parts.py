@@ -16,6 +16,7 @@ from auricle.datasets.starter.signals import (
     at_rms,
     coloured_noise,
     drift,
+    log_uniform,
 )
 
 Curve = npt.NDArray[np.floating]
@@ -70,7 +71,7 @@ def body(rng: np.random.Generator, samples: Curve, low_hz: float, high_hz: float
     """Add two to five resonances of a hollow thing between two frequencies, at unit RMS."""
     rung = 0.15 * at_rms(samples, 0.0)
     for _ in range(rng.integers(2, 6)):
-        centre_hz = float(np.exp(rng.uniform(np.log(low_hz), np.log(high_hz))))
+        centre_hz = log_uniform(rng, low_hz, high_hz)
         still = np.full(len(samples), centre_hz)
         rung += at_rms(glide(samples, still, centre_hz * rng.uniform(0.05, 0.6)), 0.0) * np.float32(
             amplitude(rng.uniform(-15.0, 0.0))

@@ -66,7 +66,9 @@ def sneeze(rng: np.random.Generator, count: int) -> FloatArray:
         blown = blown + rng.uniform(0.0, 1.0) * at_rms(hiss, 0.0)
         parts = [drawn, np.zeros(int(rng.uniform(0.01, 0.2) * SAMPLE_RATE_HZ)), 2.0 * blown]
         if rng.random() < 0.5:
-            parts[-1][: len(blown)] += throat.call(rng, len(blown) / 16000.0, (3, 0, -5), (0.5,))
+            parts[-1][: len(blown)] += throat.call(
+                rng, len(blown) / SAMPLE_RATE_HZ, (3, 0, -5), (0.5,)
+            )
         return np.concatenate(parts).astype(np.float32)
 
     return in_turn(rng, count, once, (0.3, 2.0))
@@ -148,7 +150,9 @@ def crying(rng: np.random.Generator, count: int) -> FloatArray:
             trill,
             0.08,
         )
-        gasp = throat.breathe(rng, swell(int(rng.uniform(0.1, 0.3) * 16000), 0.6, 0.2), 0.8)
+        gasp = throat.breathe(
+            rng, swell(int(rng.uniform(0.1, 0.3) * SAMPLE_RATE_HZ), 0.6, 0.2), 0.8
+        )
         return np.concatenate([voice, rng.uniform(0.1, 0.5) * gasp])
 
     return in_turn(rng, count, wail, (0.05, 0.8))

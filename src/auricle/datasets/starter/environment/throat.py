@@ -70,14 +70,11 @@ class Throat:
 
     def filter(self, samples: Curve, opening: float) -> FloatArray:
         """Pass through the tract; a mouth nearly closed lowers the formants and damps them."""
-        lower = 0.45 + 0.55 * opening
-        centres_hz = [hz * (lower if k == 0 else 0.5 + 0.5 * lower) for k, hz in self._numbered]
+        first = 0.45 + 0.55 * opening
+        centres_hz = [hz * (0.5 + 0.5 * first) for hz in self.formants_hz]
+        centres_hz[0] = self.formants_hz[0] * first
         widths_hz = [self.widths * hz * (2.0 - opening) + 40.0 for hz in centres_hz]
         return resonate(samples, centres_hz, widths_hz)
-
-    @property
-    def _numbered(self) -> list[tuple[int, float]]:
-        return list(enumerate(self.formants_hz))
 
     def phonate(self, rng: np.random.Generator, f0_hz: Curve) -> FloatArray:
         """Return pulses of the glottis (KLGLOTT88: Klatt & Klatt, JASA 87, 1990) with breath."""
