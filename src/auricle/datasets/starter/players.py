@@ -16,7 +16,8 @@ def _melody(rng: np.random.Generator, style: Style) -> list[Note]:
     octave, leap = int(rng.integers(4, 7)), int(rng.integers(2, 5))
     unit = float(rng.choice((0.25, 0.5, 0.5, 1.0)))
     held, rest_share = rng.uniform(0.55, 1.15), rng.uniform(0.0, 0.12)
-    notes, step, beat = [], int(rng.integers(len(style.scale))), 0.0
+    notes: list[Note] = []
+    step, beat = int(rng.integers(len(style.scale))), 0.0
     while beat < style.bars * style.beats_a_bar:
         beats = unit * float(rng.choice((0.5, 1, 1, 1, 2, 3)))
         rests = rng.random() < rest_share
