@@ -24,6 +24,7 @@ from benchmarks.study import folds
 HOME = ROOT / "data/study"
 RATE_HZ = 16000
 LABELS = ["music", "speech"]
+_CLIP_S = 5.0
 # Sounds of ESC-50 with a voice or a melody in them: judged apart, never added as noise.
 VOICE_LIKE = (
     *("crying_baby", "laughing", "coughing", "sneezing", "breathing", "snoring", "clapping"),
@@ -89,14 +90,14 @@ def environment() -> list[Recording]:
 
 
 def generated(kinds: Iterable[str], minutes: float, seed: int = 0) -> list[Recording]:
-    """Clips of 10 s of the starter corpus, espeak-ng left out."""
+    """Clips of 5 s of the starter corpus, espeak-ng left out."""
     labels = {"both": ("music", "speech"), "neither": ()}
     made = []
     for kind in kinds:
-        count = round(minutes * 6)
-        path = HOME / f"generated_{kind}_{count}_{seed}.npy"
+        count = round(minutes * 60 / _CLIP_S)
+        path = HOME / f"generated_{kind}_{count}_of_{_CLIP_S:g}_s_{seed}.npy"
         if not path.is_file():
-            clips = [render_clip(kind, seed, index, 10.0, False) for index in range(count)]
+            clips = [render_clip(kind, seed, index, _CLIP_S, False) for index in range(count)]
             _keep(path, [np.round(clip * 32767).astype(np.int16) for clip in clips])
         for index, samples in enumerate(_kept(path)):
             name = f"{kind}_{index}"

@@ -63,6 +63,8 @@ VARIANTS = {
     "all of ESC-50": _with(all_environment=True),
     "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
     "no generated sound": _with(made=()),
+    "20 minutes generated": _with(made=tuple((kind, 20.0) for kind, _ in _ALL_KINDS)),
+    "30 minutes of neither": _with(made=(*_ALL_KINDS[:3], ("neither", 30.0))),
     "generated alone": _with(recordings=False),
     "free licences": _with(free_only=True),
     # how
