@@ -61,8 +61,8 @@ def test_nothing_changes_where_nothing_is_asked_for(kind):
     features, targets = change(kind, ours, ours)
     # A floor that is added twice: cells far below the mean are changed, and only they.
     before = extract(hiss(0), RATE, features_of(kind))
-    loud = before > -35
-    np.testing.assert_allclose(features[loud], before[loud], atol=0.02)
+    loud = before > -20
+    np.testing.assert_allclose(features[loud], before[loud], atol=0.1)
     assert targets.tolist() == ours.targets.tolist()
 
 

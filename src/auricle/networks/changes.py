@@ -15,7 +15,8 @@ from auricle.features import Spectra
 Array = npt.NDArray[np.float32]
 
 _KNOTS = 6  # of a random frequency response
-_STEEPEST_DB, _SLOPE_HZ = 60.0, 400.0  # a band limit is complete so far beyond it
+_SLOPE_HZ = 400.0  # a band limit is complete so far beyond it
+_CUT_DB = (20.0, 90.0)  # what it takes away
 _ROUNDING_DBFS = -101.1  # power of what rounding to 16 bits adds
 _UNHEARD_DB = 15.0  # a label so far below what else sounds in a window is not in it
 
@@ -189,7 +190,7 @@ def _limited(
             lowest_hz = rng.uniform(80.0, 400.0)
             beyond_hz, slope_hz = lowest_hz - spectra.cells_hz, lowest_hz
         cut = np.clip(beyond_hz / slope_hz, 0, 1)
-        response_db[row] -= (cut * rng.uniform(15.0, _STEEPEST_DB)).astype(np.float32)
+        response_db[row] -= (cut * rng.uniform(*_CUT_DB)).astype(np.float32)
 
 
 def _rounded(power: Array, spectra: Spectra, changes: Changes, rng: np.random.Generator) -> None:
