@@ -45,6 +45,9 @@ _BANDS = ("network=two_branches", "network.fine_rows=0", "network.fine_filters=[
 
 VARIANTS = {
     "base": BASE,
+    # what the study came to: BASE with more epochs, and more that sounds together
+    "final": Trial(("experiment=music_speech",), made=_ALL_KINDS),
+    "final, free licences": Trial(("experiment=music_speech",), made=_ALL_KINDS, free_only=True),
     # changes of the spectra
     "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)),
     "no equaliser": _with("train.changes.equalise=0"),
@@ -64,6 +67,7 @@ VARIANTS = {
     "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
     "no generated sound": _with(made=()),
     "20 minutes generated": _with(made=tuple((kind, 20.0) for kind, _ in _ALL_KINDS)),
+    "generated neither alone": _with(made=(("neither", 10.0),)),
     "30 minutes of neither": _with(made=(*_ALL_KINDS[:3], ("neither", 30.0))),
     "generated alone": _with(recordings=False),
     "free licences": _with(free_only=True),
