@@ -14,6 +14,7 @@ _CHANGES = (
     "train.changes.rounding=0.3",
 )
 _ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
+_NO_CHANGES = tuple(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)
 BASE = Trial(
     (
         "features=two_resolutions",
@@ -49,7 +50,7 @@ VARIANTS = {
     "final": Trial(("experiment=music_speech",), made=_ALL_KINDS),
     "final, free licences": Trial(("experiment=music_speech",), made=_ALL_KINDS, free_only=True),
     # changes of the spectra
-    "no changes": _with(*(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)),
+    "no changes": _with(*_NO_CHANGES),
     "no equaliser": _with("train.changes.equalise=0"),
     "no two together": _with("train.changes.together=0"),
     "less noise": _with("train.changes.noise=0.3", "train.changes.noise_snr_db=[5,30]"),
@@ -69,7 +70,8 @@ VARIANTS = {
     "20 minutes generated": _with(made=tuple((kind, 20.0) for kind, _ in _ALL_KINDS)),
     "generated neither alone": _with(made=(("neither", 10.0),)),
     "30 minutes of neither": _with(made=(*_ALL_KINDS[:3], ("neither", 30.0))),
-    "generated alone": _with(recordings=False),
+    "generated alone": _with("train.epochs=20", recordings=False),
+    "generated alone, no changes": _with("train.epochs=20", *_NO_CHANGES, recordings=False),
     "free licences": _with(free_only=True),
     # how
     "groups weigh alike": _with("train.group_power=0.5"),
@@ -87,7 +89,10 @@ VARIANTS = {
     ),
     "mfcc, plain network": _instead("features=mfcc", "network=cnn"),
     "mfcc, plain network, generated alone": _instead(
-        "features=mfcc", "network=cnn", recordings=False
+        "features=mfcc", "network=cnn", "train.epochs=20", recordings=False
+    ),
+    "mfcc, plain network, generated alone, no changes": _instead(
+        "features=mfcc", "network=cnn", "train.epochs=20", *_NO_CHANGES, recordings=False
     ),
     "no pre-emphasis": _with("features.emphasis=0"),
     "nothing below 120 Hz": _with("features.fmin_hz=120"),
