@@ -361,6 +361,12 @@ def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
     assert (first[1].sum(axis=1) == 2).any()  # two sound together
 
 
-def test_labels_that_exclude_each_other_are_not_mixed():
-    with pytest.raises(AuricleError, match=r"changes.together=0.5 gives windows two labels"):
-        train(targets="exclusive", changes=dataclasses.replace(UNCHANGED, together=0.5))
+def test_labels_that_exclude_each_other_are_not_mixed(tmp_path):
+    rows = np.random.default_rng(0).normal(0, 8, (20, 22, 40)).astype(np.float32)
+    stretches = [("a", ["speech"], "none", rows[:10]), ("b", ["music"], "none", rows[10:])]
+    features = OmegaConf.to_container(compose("config", []).features)
+    windows = write_windows(tmp_path / "w.jsonl", stretches, shape=(22, 40), features=features)
+    some = dataclasses.replace(UNCHANGED, together=1.0)
+    config = train(targets="exclusive", changes=some, batch_size=20)
+    _, y, _ = Batches(windows, config, statistics(windows).mean)[0]
+    assert (y.sum(axis=1) == 1).all()

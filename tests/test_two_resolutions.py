@@ -70,6 +70,13 @@ def test_loudness_and_an_offset_change_nothing(gain_db):
     assert np.abs(extract(moved, RATE, features()) - before).mean() < 0.1
 
 
+def test_one_window_none_and_many_are_the_same_bits():
+    together = extract(windows(20), RATE, features())
+    assert extract(windows(20)[:0], RATE, features()).shape == (0, 30, 64)
+    for window, row in zip(windows(20), together, strict=True):
+        assert np.array_equal(extract(window[None], RATE, features())[0], row)
+
+
 def test_digital_silence_is_at_the_floor():
     silence = extract(np.zeros((1, 4000), np.float32), RATE, features())
     np.testing.assert_allclose(silence, -40, atol=1e-3)

@@ -5,16 +5,8 @@ from typing import Any
 
 from benchmarks.study.trial import Trial
 
-_CHANGES = (
-    "train.changes.equalise=0.5",
-    "train.changes.band_limit=0.3",
-    "train.changes.noise=0.5",
-    "train.changes.noise_snr_db=[-5,30]",
-    "train.changes.together=0.3",
-    "train.changes.rounding=0.3",
-)
+_NO_CHANGES = ("train/changes=none",)
 _ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
-_NO_CHANGES = tuple(f"{text.split('=')[0]}=0" for text in _CHANGES if "snr" not in text)
 BASE = Trial(
     (
         "features=two_resolutions",
@@ -24,9 +16,6 @@ BASE = Trial(
         "train.epochs=4",
         "train.batch_size=192",
         "train.learning_rate=3e-3",
-        "train.averaging=0.99",
-        "train.comparison=0.5",
-        *_CHANGES,
     ),
     made=_ALL_KINDS,
 )

@@ -86,7 +86,11 @@ class Spectra:
 
     def __init__(self, shape: tuple[int, int], sample_rate_hz: int, features: Features) -> None:
         self._kind, self._rate_hz, self._features = _module(features.kind), sample_rate_hz, features
-        check(hasattr(self._kind, "to_power"), f"features.kind={features.kind} holds no spectra")
+        check(
+            hasattr(self._kind, "to_power"),
+            f"features.kind={features.kind} are no spectra, which could be changed in training: "
+            "set train/changes=none",
+        )
         self.cells_hz: _Array
         self.weights: _Array
         self.cells_hz, self.weights = self._kind.cells(shape, sample_rate_hz, features)

@@ -71,7 +71,7 @@ def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
         config.fmax_hz,
     )
     fine = _fine_spectrum(windows, sample_rate_hz, config)
-    rows = fine.reshape(len(windows), -1, config.n_mels)
+    rows = fine.reshape(len(windows), config.fine_bins // config.n_mels, config.n_mels)
     return from_power(np.concatenate([bands, rows], axis=1), sample_rate_hz, config)
 
 

@@ -1,5 +1,6 @@
 """Batches of windows from the memory map, shuffled and changed as configured."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -31,7 +32,10 @@ class Batches:
         self._learning = mean is not None
         self._changes = None
         if self._learning and train.changes.any:
-            self._changes = _Changing(windows, train.changes)
+            changes = train.changes
+            if train.targets == "exclusive":
+                changes = dataclasses.replace(changes, together=0.0)
+            self._changes = _Changing(windows, changes)
         self.deal(0)
 
     def __len__(self) -> int:

@@ -57,9 +57,4 @@ class Train:
         check(0 <= self.group_power <= 1, f"group_power={self.group_power} must lie in [0, 1]")
         check(self.pause_weight >= 0, f"pause_weight={self.pause_weight} must not be negative")
         check(0 <= self.averaging < 1, f"averaging={self.averaging} must lie in [0, 1)")
-        check(
-            self.targets == "independent" or self.changes.together == 0,
-            f"changes.together={self.changes.together} gives windows two labels, which "
-            "targets=exclusive excludes: set changes.together=0",
-        )
         build(self.optimizer, "train.optimizer")

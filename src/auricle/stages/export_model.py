@@ -132,15 +132,18 @@ def _calibrate(
     exclusive: bool,
     export: Export,
 ) -> Calibration:
-    """Platt scaling of each label, or one temperature for all where labels exclude each other."""
+    """Platt scaling, or a temperature where labels exclude each other; the same for all labels.
+
+    A pair of numbers a label would also move the border between two labels, by the few groups that
+    validation holds, away from where training with all of its groups put it.
+    """
     labels = targets.shape[1]
-    scale, offset = [1.0] * labels, [0.0] * labels
+    scale, offset = 1.0, 0.0
     if export.calibration and exclusive:
-        scale = [_temperature(scores, targets, weights)] * labels
+        scale = _temperature(scores, targets, weights)
     elif export.calibration:
-        for i in range(labels):
-            scale[i], offset[i] = _platt(scores[:, i], targets[:, i], weights)
-    return Calibration(scale, offset, exclusive)
+        scale, offset = _platt(scores.reshape(-1), targets.reshape(-1), weights.repeat(labels))
+    return Calibration([scale] * labels, [offset] * labels, exclusive)
 
 
 def _platt(
