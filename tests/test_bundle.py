@@ -287,8 +287,11 @@ def test_a_bundle_that_keeps_its_own_budget_keeps_its_thresholds(made):
     assert found.thresholds_for(found.decision) == found.thresholds
 
 
-def test_a_budget_that_a_bundle_knows_nothing_about_is_refused(made):
+def test_a_budget_that_a_bundle_knows_nothing_about_is_refused_unless_a_threshold_is_set(made):
     found = load(made)
     asked = dataclasses.replace(found.decision, false_events_per_hour=5)
     with pytest.raises(AuricleError, match="does not know how often music is named falsely"):
         found.thresholds_for(asked)
+    told_so = dataclasses.replace(asked, threshold={"music": 0.8})  # what the error advises
+    assert found.thresholds_for(told_so) == {"speech": 0.7, "music": 0.4}
+    assert told_so.rule("music", 0.4).on == 0.8

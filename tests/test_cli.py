@@ -118,6 +118,8 @@ def test_awkward_names_are_listened_to(
 def test_a_table_is_a_path_too() -> None:
     assert cli.quote_path("dataset.table=a b,c.csv") == "dataset.table='a b,c.csv'"
     assert cli.quote_path("dataset.table=null") == "dataset.table=null"
+    assert cli.quote_path("evaluate.noise=a b,c") == "evaluate.noise='a b,c'"
+    assert cli.quote_path("train.changes.noise=0,0.5") == "train.changes.noise=0,0.5"
     assert cli.quote_path("network.filters=1,2") == "network.filters=1,2"
 
 

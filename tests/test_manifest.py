@@ -331,6 +331,12 @@ def test_a_file_that_breaks_off_is_asked_for_again_then_refused(world):
     assert world.server.asked[address] == 3
 
 
+def test_a_server_that_says_no_length_that_is_one_is_refused(world):
+    world.add("a", sound(1))
+    world.publish("some where/a.wav", encoded(sound(1)), headers={"Content-Length": "many"})
+    assert "of many bytes came" in world.refused()
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".ogg"])
 def test_a_file_that_was_published_cut_off_is_refused(world, suffix):
     content = encoded(sound(1), suffix)
@@ -498,6 +504,9 @@ def test_a_table_that_lacks_something_is_refused_by_row(world):
         ("https://a/{commit}", "must hold"),
         ("https://a/{branch}/{path}", "must hold"),
         ("https://a/{path", "is no template"),
+        ("https://[a/{path}", "is no template"),
+        ("https://a/{}/{path}", "must hold"),
+        ("https://a/{path:d}", "must hold"),
         ("https://me:secret@a/{path}", "password"),
     ],
 )

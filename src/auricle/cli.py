@@ -48,7 +48,9 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
 _SOURCE = re.compile(r"realtime[./]source")
 _OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@:-]*=.*|~[A-Za-z_][\w./@]*", re.DOTALL)
 _PATH_KEYS = re.compile(
-    r"([+]{0,2}(?:[\w./@]+\.)?(?:path|table|table_root|url|cache|store)|bundle)=(.*)", re.DOTALL
+    r"([+]{0,2}(?:(?:[\w./@]+\.)?(?:path|table|table_root|url|cache|store)|evaluate\.noise)|bundle)"
+    r"=(.*)",
+    re.DOTALL,
 )
 _URL = re.compile(r"[A-Za-z][\w+.-]*://", re.ASCII)
 

@@ -84,7 +84,7 @@ class Decision:
     def budget(self, label: str) -> float | None:
         """How many false events an hour a label may have; none: its threshold has other reasons."""
         budget: float | None = _each(self.false_events_per_hour, label)
-        return budget
+        return budget if _each(self.threshold, label) is None else None  # what is set wins
 
     def rule(self, label: str, threshold: float) -> "Rule":
         """Give what holds for a label whose own threshold is given."""

@@ -82,6 +82,11 @@ def export_model(config: Config, job: Job) -> Done:
         calibration = _calibrate(scores, validation.targets, weights, exclusive, config.export)
         probabilities = calibration.probabilities(scores)
         chosen = _thresholds(validation, probabilities, weights, config.decision)
+        # What the configuration sets is what a listener goes by, and so what is judged.
+        thresholds = {
+            label: config.decision.rule(label, found).on
+            for label, found in chosen.thresholds.items()
+        }
         Bundle(
             name=config.export.name,
             schema=SCHEMA,
@@ -92,17 +97,17 @@ def export_model(config: Config, job: Job) -> Done:
             features=parse_group(header["features"], Features, "features"),
             shape=header["shape"],
             calibration=calibration,
-            thresholds=chosen.thresholds,
+            thresholds=thresholds,
             trade_off=chosen.trade_off,
             decision=config.decision,
             dataset=header["dataset"],
             model_sha256=digest(folder / MODEL_FILE),
         ).save(folder)
     with tracked(config.tracking, "export", job.reads.run_note, trained) as run:
-        run.metrics({f"threshold.{label}": value for label, value in chosen.thresholds.items()})
+        run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
         run.bundle(job.writes.classifier)
     size = (job.writes.classifier / MODEL_FILE).stat().st_size
-    shown = ", ".join(f"{label} from {value:.2f}" for label, value in chosen.thresholds.items())
+    shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
     told = "; ".join([f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
     return Done(told)
 

@@ -38,14 +38,16 @@ class Origin:
     most_mb: float
 
     def __post_init__(self) -> None:
-        scheme = urllib.parse.urlsplit(self.url).scheme
-        check(scheme in ("https", "http"), f"url={self.url} must begin with https:// or http://")
         try:
-            places = {name for _, name, _, _ in string.Formatter().parse(self.url) if name}
+            scheme = urllib.parse.urlsplit(self.url).scheme
+            parts = list(string.Formatter().parse(self.url))
         except ValueError as error:
             raise AuricleError(f"url={self.url} is no template: {error}") from error
+        check(scheme in ("https", "http"), f"url={self.url} must begin with https:// or http://")
+        places = {name for _, name, _, _ in parts if name is not None}
+        plain = not any(form or conversion for _, _, form, conversion in parts)
         check(
-            {"path"} <= places <= _PLACES,
+            plain and {"path"} <= places <= _PLACES,
             f"url={self.url} must hold {{path}}, and of {{owner}}, {{name}} and {{commit}} "
             "what tells its files apart",
         )
@@ -120,7 +122,7 @@ class Origin:
                 if len(content) > self.most_mb * 1e6:
                     raise AuricleError(f"{url} has more than most_mb={self.most_mb:g} megabytes")
             whole = length is None or len(content) == int(length)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):
             whole = False
         if not whole:
             came = f"{len(content)} of {length or 'an unknown number of'} bytes came"
