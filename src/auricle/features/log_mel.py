@@ -35,7 +35,8 @@ def cells(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> tuple[
 def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: Config) -> Array:
     """Power a Hz in the cells [shape=(n_windows, n_frames, n_mels)] of windows of known level."""
     _, widths = mel_bands_hz(sample_rate_hz, config.n_mels, *config.band_hz)
-    return scaled_power(features, levels_dbfs, widths)
+    power = np.exp(features * np.float32(np.log(10) / 10))
+    return scaled_power(power, levels_dbfs, widths)
 
 
 def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:

@@ -83,18 +83,17 @@ def in_decibels(power: Array, config: Spectrum) -> Array:
     return decibels
 
 
-def scaled_power(decibels: Array, levels_dbfs: Array, widths_hz: Array) -> Array:
-    """Powers of mel bands in dB, scaled so that each window has its level.
+def scaled_power(power: Array, levels_dbfs: Array, widths_hz: Array) -> Array:
+    """Powers of mel bands, scaled so that each window has its level.
 
     Parameters
     ----------
-    decibels : [shape=(n_windows, n_frames, n_mels)]
-        Relative to anything.
+    power : [shape=(n_windows, n_frames, n_mels)]
+        Of any unit.
     levels_dbfs : [shape=(n_windows,)]
     widths_hz : [shape=(n_mels,)]
         Of the bands, whose cells are densities.
     """
-    power = np.exp(decibels * np.float32(np.log(10) / 10))
     total = (power.mean(axis=1) @ widths_hz)[:, None, None]
     scale = np.exp(levels_dbfs * np.float32(np.log(10) / 10))[:, None, None]
     scaled: Array = power * (scale / np.maximum(total, np.float32(1e-30)))

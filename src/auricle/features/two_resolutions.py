@@ -18,7 +18,7 @@ from auricle.features.spectrum import (
     scaled_power,
 )
 
-_SMALLEST = np.float32(1e-20)  # digital silence is at the floor
+_SMALLEST = np.float32(1e-20)  # so that digital silence is at the floor
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,15 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
     """
     first_fine = features.shape[1] - config.fine_bins // config.n_mels
     centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
-    features = features - _emphasis_db(features.shape[1:], sample_rate_hz, config)
-    bands = scaled_power(features[:, :first_fine], levels_dbfs, widths)
+    # What is at the floor holds nothing, and not what rounding leaves.
+    floor = _floor(config) * np.float32(1.001)
+    relative = np.maximum(np.exp(features * np.float32(np.log(10) / 10)) - floor, 0)
+    power = relative / _emphasis(features.shape[1:], sample_rate_hz, config)
+    bands = scaled_power(power[:, :first_fine], levels_dbfs, widths)
     below = bands.mean(axis=1) @ (widths * (centres < config.fine_hz))
-    fine = np.exp(features[:, first_fine:] * np.float32(np.log(10) / 10))
-    fine *= (below / fine.mean(axis=(1, 2)) / np.float32(config.fine_hz))[:, None, None]
+    fine = power[:, first_fine:]
+    mean = np.maximum(fine.mean(axis=(1, 2)), np.float32(1e-30))
+    fine *= (below / mean / np.float32(config.fine_hz))[:, None, None]
     return np.concatenate([bands, fine], axis=1)
 
 
@@ -109,7 +113,7 @@ def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
     power = power * weights
     first_fine = power.shape[1] - config.fine_bins // config.n_mels
     parts = (power[:, :first_fine], power[:, first_fine:])
-    return np.concatenate([_relative_db(part, config.floor_db) for part in parts], axis=1)
+    return np.concatenate([_relative_db(part, _floor(config)) for part in parts], axis=1)
 
 
 @lru_cache
@@ -120,15 +124,16 @@ def _emphasis(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> Ar
     return (1 - 2 * config.emphasis * turn + config.emphasis**2).astype(np.float32)
 
 
-def _emphasis_db(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> Array:
-    return 10 * np.log10(_emphasis(shape, sample_rate_hz, config))
+def _floor(config: Config) -> np.float32:
+    """Power, over the mean of its part, that each cell is given on top of its own."""
+    return np.float32(10 ** (-config.floor_db / 10))
 
 
-def _relative_db(power: Array, floor_db: float) -> Array:
+def _relative_db(power: Array, floor: np.float32) -> Array:
     """Decibels of powers [shape=(n_windows, rows, columns)] over the mean of each window."""
     cells = power.shape[1] * power.shape[2]
     mean = np.add.reduce(power, axis=(1, 2), keepdims=True) / np.float32(cells)
-    decibels: Array = 10 * np.log10(power / (mean + _SMALLEST) + np.float32(10 ** (-floor_db / 10)))
+    decibels: Array = 10 * np.log10(power / (mean + _SMALLEST) + floor)
     return decibels
 
 

@@ -39,6 +39,7 @@ class Changes:
     def __post_init__(self) -> None:
         for name in ("equalise", "band_limit", "noise", "together", "rounding"):
             check(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)} is no share")
+        check(self.equalise_db >= 0, f"equalise_db={self.equalise_db} must not be negative")
         for name in ("band_limit_hz", "noise_snr_db", "together_db", "rounding_db"):
             value = getattr(self, name)
             check(
@@ -87,8 +88,8 @@ def changed(
         As many windows of no label; null: noise of a random colour only.
     """
     power, targets = sounds.power.copy(), sounds.targets.copy()
-    _together(power, targets, sounds, others, changes, rng)
-    _noise(power, targets, sounds, noises, spectra, changes, rng)
+    levels_dbfs = _together(power, targets, sounds, others, changes, rng)
+    _noise(power, targets, levels_dbfs, sounds, noises, spectra, changes, rng)
     response_db = _equalised(len(power), spectra, changes, rng)
     _limited(response_db, spectra, changes, rng)
     if response_db.any():
@@ -118,8 +119,8 @@ def _together(
     others: Sounds,
     changes: Changes,
     rng: np.random.Generator,
-) -> None:
-    """Let windows of one label sound with one of another, and have both."""
+) -> Array:
+    """Let windows of one label sound with one of another, and have both; give their levels."""
     single = (sounds.targets.sum(axis=1) == 1) & (others.targets.sum(axis=1) == 1)
     differ = (sounds.targets != others.targets).any(axis=1)
     rows = np.flatnonzero(single & differ & (rng.random(len(power)) < changes.together))
@@ -130,11 +131,16 @@ def _together(
     ours = sounds.targets[rows] * (over_db > -_UNHEARD_DB)[:, None]
     theirs = others.targets[rows] * (over_db < _UNHEARD_DB)[:, None]
     targets[rows] = np.maximum(ours, theirs)
+    levels_dbfs = sounds.levels_dbfs.copy()
+    # A label is drowned by noise only where the louder of the two is.
+    levels_dbfs[rows] = np.maximum(levels_dbfs[rows], others.levels_dbfs[rows] + gain_db)
+    return levels_dbfs
 
 
 def _noise(
     power: Array,
     targets: Array,
+    levels_dbfs: Array,
     sounds: Sounds,
     noises: Sounds | None,
     spectra: Spectra,
@@ -155,7 +161,7 @@ def _noise(
     cells = _cells(rng, power[rows].shape) * _ratio(curve_db)
     scale = _ratio(noise_dbfs[rows]) / spectra.total(cells)
     power[rows] += scale[:, None, None] * cells
-    drowned = chosen & (sounds.levels_dbfs < noise_dbfs - _UNHEARD_DB)
+    drowned = chosen & (levels_dbfs < noise_dbfs - _UNHEARD_DB)
     targets[drowned] = 0
 
 

@@ -116,7 +116,8 @@ class _Average:
 
     def weights(self) -> list[Any]:
         """Copy of the mean, or of the weights where none is kept."""
-        return [w.copy() for w in self._mean] if self._keep else self._model.get_weights()
+        averaged = self._keep and self._steps >= _AVERAGED_EACH
+        return [w.copy() for w in self._mean] if averaged else self._model.get_weights()
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
