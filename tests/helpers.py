@@ -7,11 +7,13 @@ import soundfile
 
 from auricle.bundle import SCHEMA, Bundle
 from auricle.cluster import Cluster
+from auricle.config import compose, parse_group
 from auricle.datasets import window_file
 from auricle.datasets.clips import Clip
 from auricle.datasets.folder import Columns, Folder
 from auricle.decision import Calibration, Decision
 from auricle.evaluation.counting import Judged
+from auricle.features import Features
 from auricle.following import Recordings
 from auricle.metrics import Bootstrap
 from auricle.preprocess import Preprocess
@@ -74,7 +76,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
         "train",
         list(labels),
         preprocess,
-        features or {"kind": "mfcc"},
+        features or vars(parse_group(compose("config", []).features, Features, "features")),
         {"seed": 0, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
         {"name": "test"},

@@ -271,13 +271,20 @@ def test_a_bundle_that_refers_to_anything_is_refused(tmp_path, text):
         load(tmp_path)
 
 
-@pytest.mark.parametrize(("per_hour", "threshold"), [(10, 0.5), (4, 0.7), (0.5, 0.9), (0.1, 0.9)])
+@pytest.mark.parametrize(("per_hour", "threshold"), [(10, 0.5), (4, 0.7), (0.5, 0.9)])
 def test_a_listener_that_asks_for_fewer_false_events_has_a_higher_threshold(
     made, per_hour, threshold
 ):
     found = load(made)
     asked = dataclasses.replace(found.decision, false_events_per_hour={"speech": per_hour})
     assert found.thresholds_for(asked) == {"speech": threshold, "music": 0.4}
+
+
+def test_a_budget_that_no_threshold_keeps_is_refused_with_the_least_that_one_does(made):
+    found = load(made)
+    asked = dataclasses.replace(found.decision, false_events_per_hour={"speech": 0.1})
+    with pytest.raises(AuricleError, match=r"=0.1 cannot be kept: .* ask for 1 or more"):
+        found.thresholds_for(asked)
 
 
 def test_a_bundle_that_keeps_its_own_budget_keeps_its_thresholds(made):

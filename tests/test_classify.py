@@ -122,6 +122,7 @@ def test_another_bundle_is_used_when_named(
     content = json.loads((BUNDLE / "bundle.json").read_text())
     content["labels"] = ["violin", "tuba"]
     content["thresholds"] = {"violin": 0.5, "tuba": 0.5}
+    content["trade_off"] |= {"hours": {}, "false_events": {}, "named": {}}
     (other / "bundle.json").write_text(json.dumps(content))
     _, out = classify("a.wav", "--bundle", "other bundle", "--windows")
     assert json.loads(out)["labels"] == ["violin", "tuba"]

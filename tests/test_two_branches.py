@@ -12,9 +12,11 @@ from auricle.networks.saving import to_litert
 MOST_PARAMETERS = 100_000
 
 
-def network(*overrides, shape=(30, 64), labels=2):
+def network(*overrides, shape=(30, 64), fine_rows=8, labels=2):
     config = compose("config", ["network=two_branches", *overrides])
-    return build_network(build(config.network, "network"), NetworkInput.unit(*shape), labels)
+    return build_network(
+        build(config.network, "network"), NetworkInput.unit(*shape, fine_rows), labels
+    )
 
 
 def test_it_is_as_small_as_is_promised_and_has_batch_normalisation_and_decay():
@@ -49,16 +51,15 @@ def test_both_parts_decide():
 
 
 def test_without_a_fine_spectrum_it_takes_plain_features():
-    model = network("network.fine_rows=0", "network.fine_filters=[]", shape=(22, 40), labels=3)
+    model = network(shape=(22, 40), fine_rows=0, labels=3)
     assert model.output_shape == (None, 3)
 
 
 @pytest.mark.parametrize(
     ("overrides", "named"),
     [
-        (["network.fine_rows=30"], "network.fine_rows=30 leaves no frame"),
         (["network.filters=[]"], "network.filters is empty"),
-        (["network.fine_rows=0"], "network.fine_filters go with network.fine_rows"),
+        (["network.fine_filters=[]"], "network.fine_filters is empty"),
         (["network.filters=[16,0]"], "must be positive"),
         (["network.dropout=1"], "network.dropout=1.0 must lie in"),
     ],

@@ -30,6 +30,8 @@ def main() -> None:
         for seed in options.seeds:
             for fold in options.held_out:
                 held_out = None if fold == "all" else int(fold)
+                if held_out is None and VARIANTS[name].recordings:
+                    parser.error(f"{name} is trained on recordings, so it is not judged on all")
                 row = trial.run(VARIANTS[name], held_out, seed, options.folds)
                 _add(options.table, {"variant": name, "held out": fold, "seed": seed} | row)
 

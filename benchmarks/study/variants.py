@@ -31,7 +31,7 @@ def _instead(*overrides: str, **changes: Any) -> Trial:
     return dataclasses.replace(BASE, overrides=(*kept, *overrides), **changes)
 
 
-_BANDS = ("network=two_branches", "network.fine_rows=0", "network.fine_filters=[]")
+_BANDS = ("network=two_branches",)
 
 VARIANTS = {
     "base": BASE,

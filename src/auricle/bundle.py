@@ -6,6 +6,7 @@ code, and nothing outside it is needed. `references/data_dictionary.md` has each
 
 import dataclasses
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Bundle:
         Raises
         ------
         AuricleError
-            The bundle knows no trade-off.
+            The bundle knows no trade-off, or no threshold of it keeps the budget.
         """
         thresholds = dict(self.thresholds)
         for label in self.labels:
@@ -75,6 +76,14 @@ class Bundle:
                     f"decision.false_events_per_hour={budget:g} cannot be kept: the bundle "
                     f"{self.name} does not know how often {label} is named falsely; set "
                     f"decision.threshold={{{label}: 0.8}} or the like, or build the bundle anew"
+                )
+            least = self.trade_off.per_hour(label)[-1]
+            if least > budget * (1 + 1e-6):
+                raise AuricleError(
+                    f"decision.false_events_per_hour={budget:g} cannot be kept: at the highest "
+                    f"threshold {label} was still named falsely {least:.3g} times an hour in the "
+                    f"{self.trade_off.hours[label]:.2g} h of validation of {self.name}; ask for "
+                    f"{math.ceil(least)} or more, or set decision.threshold={{{label}: 0.99}}"
                 )
             thresholds[label] = found
         return thresholds

@@ -111,6 +111,12 @@ class Spectra:
         return features
 
 
+def fine_rows(features: Features) -> int:
+    """How many rows at the end of a window's features are one fine spectrum, in order; mostly 0."""
+    rows: int = getattr(_module(features.kind), "fine_rows", lambda _: 0)(features)
+    return rows
+
+
 def shape(window: int, sample_rate_hz: int, features: Features) -> tuple[int, int]:
     """Frames and coefficients of one window of `window` samples."""
     one = extract(np.zeros((1, window), np.float32), sample_rate_hz, features)

@@ -71,17 +71,22 @@ def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
         config.fmax_hz,
     )
     fine = _fine_spectrum(windows, sample_rate_hz, config)
-    rows = fine.reshape(len(windows), config.fine_bins // config.n_mels, config.n_mels)
+    rows = fine.reshape(len(windows), fine_rows(config), config.n_mels)
     return from_power(np.concatenate([bands, rows], axis=1), sample_rate_hz, config)
+
+
+def fine_rows(config: Config) -> int:
+    """How many of the rows, the last ones, hold the spectrum of the whole window."""
+    return config.fine_bins // config.n_mels
 
 
 def cells(shape: tuple[int, int], sample_rate_hz: int, config: Config) -> tuple[Array, Array]:
     """Frequency of each cell, and its weight in a window's power [shape=(n_rows, n_mels)]."""
-    fine_rows = config.fine_bins // config.n_mels
-    frames = shape[0] - fine_rows
+    rows = fine_rows(config)
+    frames = shape[0] - rows
     centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
     bins_hz = config.fine_hz / config.fine_bins * (np.arange(config.fine_bins) + 0.5)
-    fine_hz = bins_hz.reshape(fine_rows, config.n_mels).astype(np.float32)
+    fine_hz = bins_hz.reshape(rows, config.n_mels).astype(np.float32)
     centres_hz = np.concatenate([np.tile(centres, (frames, 1)), fine_hz])
     # The mel bands alone make up the power: the fine spectrum holds it once more.
     weights = np.concatenate([np.tile(widths / frames, (frames, 1)), 0 * fine_hz])
@@ -93,7 +98,7 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
 
     What the fine spectrum holds of a window's power is told by the mel bands up to `fine_hz`.
     """
-    first_fine = features.shape[1] - config.fine_bins // config.n_mels
+    first_fine = features.shape[1] - fine_rows(config)
     centres, widths = mel_bands_hz(sample_rate_hz, config.n_mels, config.fmin_hz, config.fmax_hz)
     # What is at the floor holds nothing, and not what rounding leaves.
     floor = _floor(config) * np.float32(1.001)
@@ -111,7 +116,7 @@ def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
     """Features of powers of cells [shape=(n_windows, n_rows, n_mels)]."""
     weights = _emphasis(power.shape[1:], sample_rate_hz, config)
     power = power * weights
-    first_fine = power.shape[1] - config.fine_bins // config.n_mels
+    first_fine = power.shape[1] - fine_rows(config)
     parts = (power[:, :first_fine], power[:, first_fine:])
     return np.concatenate([_relative_db(part, _floor(config)) for part in parts], axis=1)
 

@@ -28,18 +28,22 @@ if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """Shape of a window's features, and mean and variance of each coefficient in training."""
+    """Shape of a window's features, and mean and variance of each coefficient in training.
+
+    The last `fine_rows` of the frames are no frames but one fine spectrum.
+    """
 
     frames: int
     coefficients: int
     mean: npt.NDArray[np.float32]
     variance: npt.NDArray[np.float32]
+    fine_rows: int = 0
 
     @classmethod
-    def unit(cls, frames: int, coefficients: int) -> "NetworkInput":
+    def unit(cls, frames: int, coefficients: int, fine_rows: int = 0) -> "NetworkInput":
         """Of data that is standardised already."""
         one = np.ones(coefficients, np.float32)
-        return cls(frames, coefficients, 0 * one, one)
+        return cls(frames, coefficients, 0 * one, one, fine_rows)
 
 
 def build_network(network: Callable[..., Any], of: NetworkInput, labels: int) -> Any:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.cluster import shown
-from auricle.config import build
+from auricle.config import build, parse_group
 from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
+from auricle.features import Features, fine_rows
 from auricle.networks import NetworkInput
 from auricle.networks.batches import Batches
 from auricle.networks.losses import each_and_compared
@@ -32,7 +33,14 @@ def statistics(windows: Windows, chunk: int = 4096) -> NetworkInput:
     count = len(windows) * frames
     mean = total / count
     variance = np.maximum(squares / count - np.square(mean), 1e-8)
-    return NetworkInput(frames, coefficients, mean.astype(np.float32), variance.astype(np.float32))
+    features = parse_group(windows.header.features, Features, "features")
+    return NetworkInput(
+        frames,
+        coefficients,
+        mean.astype(np.float32),
+        variance.astype(np.float32),
+        fine_rows(features),
+    )
 
 
 def refuse_unfit_labels(windows: Windows, targets: str) -> None:
@@ -67,6 +75,7 @@ def fit(
     for epoch in range(1, train.epochs + 1):
         batches.deal(epoch)
         learned = _pass(average.step, batches, f"epoch {epoch}")
+        _refuse_divergence(learned["loss"], epoch, train)
         with average.shown():
             found = _pass(model.test_on_batch, checked, "validation")
         row = learned | {f"val_{name}": value for name, value in found.items()}

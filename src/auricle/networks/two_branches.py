@@ -17,7 +17,6 @@ def two_branches(
     of: NetworkInput,
     labels: int,
     *,
-    fine_rows: int,
     filters: list[int],
     fine_filters: list[int],
     separable: bool,
@@ -28,14 +27,13 @@ def two_branches(
 ) -> keras.Model:
     """Convolutions with L2 and batch normalisation on both parts of `features=two_resolutions`.
 
-    Takes features [shape=(batch, rows, columns)], of which the last `fine_rows` are one spectrum in
-    order (0: none), and gives logits [shape=(batch, labels)]. `separable` convolutions are
+    Takes features [shape=(batch, rows, columns)] and gives logits [shape=(batch, labels)]; where
+    the features hold no fine spectrum, its branch is left out. `separable` convolutions are
     depthwise ones followed by pointwise ones (Howard et al., 2017).
     """
-    check(0 <= fine_rows < of.frames, f"network.fine_rows={fine_rows} leaves no frame of mel bands")
     check(bool(filters), "network.filters is empty: name at least one width")
     check(min([*filters, *fine_filters]) > 0, "network.filters and fine_filters must be positive")
-    check(bool(fine_filters) == bool(fine_rows), "network.fine_filters go with network.fine_rows")
+    check(bool(fine_filters) or not of.fine_rows, "network.fine_filters is empty: name a width")
     check(dense_units > 0, f"network.dense_units={dense_units} must be positive")
     check(0 <= dropout < 1, f"network.dropout={dropout} must lie in [0, 1)")
     check(l2 >= 0, f"network.l2={l2} must not be negative")
@@ -57,7 +55,7 @@ def two_branches(
 
     inputs = keras.Input((of.frames, of.coefficients), name="features")
     x = layers.Rescaling(1 / _DB)(inputs)
-    frames = of.frames - fine_rows
+    frames = of.frames - of.fine_rows
     bands = x[:, :frames]  # (22, 64)
     bands = layers.BatchNormalization(momentum=batch_norm_momentum)(bands)
     bands = layers.Reshape((frames, of.coefficients, 1))(bands)
@@ -65,8 +63,8 @@ def two_branches(
         kernel, strides = ((3, 5), 2) if number == 0 else (3, 2 if number < 3 else 1)
         bands = convolved(bands, width, kernel, strides, whole=not separable or number == 0)
     parts = _pooled(bands)
-    if fine_rows:
-        bins = fine_rows * of.coefficients
+    if of.fine_rows:
+        bins = of.fine_rows * of.coefficients
         # Neighbours as channels: convolutions of one channel take most of the time otherwise.
         fine = layers.Reshape((bins // _NEIGHBOURS, 1, _NEIGHBOURS))(x[:, frames:])  # (128, 1, 4)
         for number, width in enumerate(fine_filters):
