@@ -40,6 +40,13 @@ VARIANTS = {
     "final, free licences": Trial(("experiment=music_speech",), made=_ALL_KINDS, free_only=True),
     # changes of the spectra
     "no changes": _with(*_NO_CHANGES),
+    "milder changes": _with(
+        "train.changes.equalise=0.25",
+        "train.changes.band_limit=0.2",
+        "train.changes.noise=0.2",
+        "train.changes.together=0.2",
+        "train.changes.rounding=0.1",
+    ),
     "no equaliser": _with("train.changes.equalise=0"),
     "no two together": _with("train.changes.together=0"),
     "less noise": _with("train.changes.noise=0.3", "train.changes.noise_snr_db=[5,30]"),
