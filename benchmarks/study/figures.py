@@ -60,7 +60,8 @@ def draw_context(rows: Sequence[Row]) -> Any:
         axis.plot(SECONDS, run, color=SERIES[0], alpha=0.35, linewidth=1)
     axis.plot(SECONDS, found.mean(axis=0), color=SERIES[0], marker="o")
     for seconds, value in zip(SECONDS, found.mean(axis=0), strict=True):
-        axis.annotate(f"{value:.3f}", (seconds, value), (0, 8), textcoords="offset points")
+        axis.annotate(f"{value:.3f}", (seconds, value), (5, -15), textcoords="offset points")
+    axis.set_xlim(0.22, 2.9)
     axis.set_xscale("log", base=2)
     axis.set_xticks(SECONDS, [f"{seconds:g}" for seconds in SECONDS])
     axis.minorticks_off()
