@@ -48,7 +48,7 @@ def draw_differences(rows: Sequence[Row], columns: Sequence[str]) -> Any:
         )
     axis.axvline(0, color=MUTED, linewidth=1)
     axis.set_yticks(range(len(names)), names)
-    legend(axis, handles, list(columns), loc="lower right")
+    legend(axis, handles, list(columns), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure
 
 
