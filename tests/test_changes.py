@@ -1,6 +1,7 @@
 """Changes of spectra do what the same changes of the sound would."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ NONE = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 KINDS = ("two_resolutions", "log_mel", "mfcc")
 
 
+@cache
 def features_of(kind):
     return parse_group(compose("config", [f"features={kind}"]).features, Features, "features")
 
 
+@cache
 def spectra_of(kind):
     config = features_of(kind)
     return Spectra(shape(4000, RATE, config), RATE, config), config
@@ -166,6 +169,13 @@ def test_a_quiet_recording_is_rounded_and_a_loud_one_is_not():
         assert least <= raised.mean() <= most
 
 
+@cache
+def drawn_from():
+    windows = np.concatenate([hiss(0)[:-3], np.zeros((3, 4000), np.float32)])
+    kind = "two_resolutions"
+    return sounds(kind, windows, [1, 0]), sounds(kind, hum(), [0, 1])
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     st.integers(0, 2**32),
@@ -177,9 +187,7 @@ def test_a_quiet_recording_is_rounded_and_a_loud_one_is_not():
     ),
 )
 def test_whatever_is_drawn_is_finite_and_repeats(seed, shares):
-    windows = np.concatenate([hiss(0)[:-3], np.zeros((3, 4000), np.float32)])
-    ours = sounds("two_resolutions", windows, [1, 0])
-    others = sounds("two_resolutions", hum(), [0, 1])
+    ours, others = drawn_from()
     drawn = [change("two_resolutions", ours, others, seed=seed, **shares) for _ in range(2)]
     assert np.isfinite(drawn[0][0]).all()
     assert set(np.unique(drawn[0][1])) <= {0, 1}
