@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from benchmarks.study import folds
 from benchmarks.study.figures import differences
-from benchmarks.study.recordings import mean_over
+from benchmarks.study.recordings import weighted_mean
 from benchmarks.study.variants import VARIANTS
 
 from auricle.config import compose, parse_group
-from auricle.decision import mean_over_context
 from auricle.features import Features
+from auricle.metrics import in_context
 from auricle.networks.training import Train
 
 
@@ -50,17 +50,15 @@ def test_gains_are_over_the_base_on_the_same_fold_and_seed():
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_more_of_the_past_is_what_a_bundle_makes_of_it(count):
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (12, 2)).astype(np.float32)
+def test_windows_of_one_level_weigh_alike(count):
+    logits = np.random.default_rng(0).normal(0, 3, (12, 2)).astype(np.float32)
     stretch = np.repeat([0, 1, 2], [5, 1, 6])
-    parts = [mean_over_context(logits[stretch == i], count) for i in range(3)]
-    found = mean_over(logits, np.full(12, -20, np.float32), stretch, count, 0.0)
-    np.testing.assert_allclose(found, np.concatenate(parts), rtol=1e-5)
+    found = weighted_mean(logits, np.full(12, -20, np.float32), stretch, count, 0.5)
+    np.testing.assert_allclose(found, in_context(logits, stretch, count), rtol=1e-5)
 
 
 def test_louder_windows_weigh_more_where_that_is_asked():
     logits = np.array([[4.0, 0.0], [0.0, 0.0]], np.float32)
     levels = np.array([-20.0, -40.0], np.float32)
-    found = mean_over(logits, levels, np.zeros(2, int), 2, 0.5)
+    found = weighted_mean(logits, levels, np.zeros(2, int), 2, 0.5)
     assert found[1, 0] == pytest.approx(4 * 0.1 / (0.1 + 0.01))

@@ -1,7 +1,7 @@
 """`python -m benchmarks.study.folds`: deal the groups of the development recordings into folds.
 
-It was run once, before the study, and its table is in git: choices are made on folds 0 to 3, fold 4
-is scored once, at the end.
+It was run once, before the study, and its table is in git: choices are made on folds 0 to 3, none
+on fold 4.
 """
 
 import csv

@@ -13,6 +13,7 @@ from auricle.audio import Samples, level_dbfs, load, pcm16_to_float
 from auricle.augment import Augment, augment
 from auricle.bundle import Array
 from auricle.config import compose, parse_group
+from auricle.datasets.manifest.pieces import read_pieces
 from auricle.datasets.starter import render_clip
 from auricle.datasets.window_file import SCHEMA, Header, Windows
 from auricle.features import Features, extract, shape
@@ -22,6 +23,7 @@ from benchmarks.measure import ROOT
 from benchmarks.study import folds
 
 HOME = ROOT / "data/study"
+MANIFEST = ROOT / "references/manifest_music_speech.csv"
 RATE_HZ = 16000
 LABELS = ["music", "speech"]
 _CLIP_S = 5.0
@@ -64,7 +66,7 @@ def music_speech() -> list[Recording]:
             row["group_id"],
             row["source_repo"],
             fold[row["class"], row["group_id"]],
-            _is_free(row),
+            row["file"] in _free(),
             samples,
         )
         for row, samples in zip(rows, _decoded("music_speech", rows), strict=True)
@@ -82,7 +84,7 @@ def environment() -> list[Recording]:
             row["group_id"],
             "ESC-50",
             int(row["fold"]),
-            row["esc10"] == "True" and row["licence"].endswith(("clip: CC0", "clip: CC-BY")),
+            row["file"] in _free(),
             samples,
         )
         for row, samples in zip(rows, _decoded("esc50", rows), strict=True)
@@ -153,25 +155,6 @@ def windows(
     )
 
 
-def joined(parts: list[Windows]) -> Windows:
-    """Several sets of windows as one."""
-    offsets = np.cumsum([0, *(len(part.clips) for part in parts[:-1])])
-    return Windows(
-        "",
-        parts[0].header,
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate(
-            [part.stretch + offset for part, offset in zip(parts, offsets, strict=True)]
-        ).astype(np.int32),
-        np.concatenate([part.start_s for part in parts]),
-        np.concatenate([part.levels_dbfs for part in parts]),
-        [name for part in parts for name in part.clips],
-        [name for part in parts for name in part.groups],
-        [name for part in parts for name in part.augmentations],
-    )
-
-
 def channel(name: str = "default", copy: int = 0) -> Callable[[Samples, Recording], Samples]:
     """Give a chain of `conf/augment`, drawn anew for each copy."""
     config = parse_group(compose("config", [f"augment={name}"]).augment, Augment, "augment")
@@ -189,13 +172,10 @@ def _rows() -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
-_FREE = ("CC0", "Public", "CC BY 3", "CC BY 4", "CC BY-SA", "Apache-2.0", "BSL-1.0")
-
-
-def _is_free(row: dict[str, Any]) -> bool:
-    licence = row["licence"]
-    free = licence.startswith(_FREE) and "GPL" not in licence
-    return free and not row["group_id"].startswith("pockettorah")
+@cache
+def _free() -> frozenset[str]:
+    """Files whose licences let a model be given on: those of the shipped bundle's manifest."""
+    return frozenset(piece.file for piece in read_pieces(MANIFEST))
 
 
 def _decoded(name: str, rows: list[dict[str, Any]]) -> list[npt.NDArray[np.int16]]:
@@ -221,10 +201,10 @@ def _kept(path: Any) -> list[npt.NDArray[np.int16]]:
     return np.split(np.load(path, mmap_mode="r"), np.cumsum(lengths)[:-1])
 
 
-def mean_over(
+def weighted_mean(
     logits: Array, levels_dbfs: Array, stretch: Any, count: int, exponent: float
 ) -> Array:
-    """Logits over the last `count` windows of a recording, louder ones weighing more."""
+    """`metrics.in_context` with windows that weigh as their power to the `exponent`."""
     weight = np.exp(exponent * np.log(10) / 10 * levels_dbfs.astype(np.float64))
     total, norm = logits * weight[:, None], weight.copy()
     for age in range(1, count):

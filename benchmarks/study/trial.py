@@ -14,7 +14,9 @@ from auricle.audio import Samples
 from auricle.config import build, compose, parse_group
 from auricle.datasets.window_file import Windows
 from auricle.evaluation.hearing import at_level, in_noise, narrowed
+from auricle.evaluation.naive import picked
 from auricle.features import Features
+from auricle.metrics import in_context
 from auricle.networks import build_network
 from auricle.networks.fitting import fit_to_the_end, logits, reproducible, statistics
 from auricle.networks.training import Train
@@ -28,9 +30,8 @@ from benchmarks.study.recordings import (
     channel,
     environment,
     generated,
-    joined,
-    mean_over,
     music_speech,
+    weighted_mean,
     windows,
 )
 
@@ -43,9 +44,9 @@ _NOISE_FOLD = 3  # of ESC-50: never trained on
 class Trial:
     """What is tried: overrides of the configuration, and what it is trained on."""
 
-    overrides: tuple[str, ...] = ()
+    overrides: tuple[str, ...]
+    made: tuple[tuple[str, float], ...]  # minutes of each kind of generated sound
     copies: int = 0  # of each recording through the channel of conf/augment
-    made: tuple[tuple[str, float], ...] = (("both", 10.0), ("neither", 10.0))  # minutes a kind
     recordings: bool = True
     free_only: bool = False  # recordings whose licences let a model be given on
     all_environment: bool = False  # not only those whose licences do
@@ -90,7 +91,7 @@ def _learned(
         windows(recordings, features, preprocess, channel(copy=copy))
         for copy in range(trial.copies)
     ]
-    return joined(parts)
+    return picked(parts, [np.arange(len(part)) for part in parts])
 
 
 _music_speech, _environment = cache(music_speech), cache(environment)
@@ -105,17 +106,18 @@ def judged(
         test = _test(fold, condition, features, preprocess)
         scores = _scores(model, test)
         for name, count in SEEN.items():
-            seen = mean_over(scores, test.levels_dbfs, test.stretch, count, 0.0)
             if condition == "clean" or name in ("0.25 s", "1 s"):
+                seen = in_context(scores, test.stretch, count)
                 row[f"{condition}, {name}"] = _balanced(seen, test)
         if condition == "clean":
-            weighted = mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.5)
+            weighted = weighted_mean(scores, test.levels_dbfs, test.stretch, SEEN["1 s"], 0.5)
             row["clean, 1 s weighted"] = _balanced(weighted, test)
-            row |= _by_label(scores, test)
+            for label, share in zip(LABELS, _right(scores, test), strict=True):
+                row[f"clean, {label}"] = round(share, 4)
             row |= _named(model, scores, test, features, preprocess)
     for ratio_db in (-10, 0, 10):
         mixed = _mixed(fold, ratio_db, features, preprocess)
-        seen = mean_over(_scores(model, mixed), mixed.levels_dbfs, mixed.stretch, 4, 0.0)
+        seen = in_context(_scores(model, mixed), mixed.stretch, SEEN["1 s"])
         row[f"both named, speech {ratio_db:+d} dB"] = round(float((seen > 0).all(1).mean()), 4)
     return row
 
@@ -125,17 +127,14 @@ def _scores(model: Any, of: Windows) -> Any:
 
 
 def _balanced(scores: Any, test: Windows) -> float:
-    right = scores.argmax(axis=1) == test.targets.argmax(axis=1)
-    truth = test.targets.argmax(axis=1)
-    return round(float(np.mean([right[truth == label].mean() for label in (0, 1)])), 4)
+    return round(float(np.mean(_right(scores, test))), 4)
 
 
-def _by_label(scores: Any, test: Windows) -> dict[str, float]:
-    right = scores.argmax(axis=1) == test.targets.argmax(axis=1)
+def _right(scores: Any, test: Windows) -> list[float]:
+    """Share of each label's windows that are taken for it."""
     truth = test.targets.argmax(axis=1)
-    return {
-        f"clean, {name}": round(float(right[truth == i].mean()), 4) for i, name in enumerate(LABELS)
-    }
+    right = scores.argmax(axis=1) == truth
+    return [float(right[truth == label].mean()) for label in range(len(LABELS))]
 
 
 def _named(
@@ -143,12 +142,12 @@ def _named(
 ) -> dict[str, float]:
     """Share of neither's windows that are named where 95 % of each label's are, with 1 s."""
     none = _neither(features, preprocess)
-    theirs = mean_over(_scores(model, none), none.levels_dbfs, none.stretch, 4, 0.0)
-    ours = mean_over(scores, test.levels_dbfs, test.stretch, 4, 0.0)
+    theirs = in_context(_scores(model, none), none.stretch, SEEN["1 s"])
+    ours = in_context(scores, test.stretch, SEEN["1 s"])
     named = np.zeros(len(theirs), bool)
     for i in range(len(LABELS)):
         named |= theirs[:, i] >= np.quantile(ours[test.targets[:, i] == 1, i], 0.05)
-    kinds = np.array([name.split("|")[0] for name in none.groups])[none.stretch]
+    kinds = np.array([one.kind for one in _unheard()])[none.stretch]
     apart = np.isin(kinds, (*VOICE_LIKE, *MUSIC_LIKE))
     return {
         "neither named": round(float(named[~apart].mean()), 4),
@@ -178,20 +177,18 @@ def _of_fold(fold: int | None) -> list[Recording]:
 
 @cache
 def _neither(features: Features, preprocess: Preprocess) -> Windows:
-    chosen = [one for one in _environment() if one.fold == _NOISE_FOLD]
-    with_kind = [Recording(**{**vars(one), "group": f"{one.kind}|{one.group}"}) for one in chosen]
-    return windows(with_kind, features, preprocess)
+    return windows(_unheard(), features, preprocess)
+
+
+def _unheard() -> list[Recording]:
+    return [one for one in _environment() if one.fold == _NOISE_FOLD]
 
 
 @cache
 def _test(fold: int | None, condition: str, features: Features, preprocess: Preprocess) -> Windows:
     chosen = _of_fold(fold)
     value = float(condition.split()[0]) if condition != "clean" else 0.0
-    noises = [
-        one.sound
-        for one in _environment()
-        if one.fold == _NOISE_FOLD and one.kind not in (*VOICE_LIKE, *MUSIC_LIKE)
-    ]
+    noises = [one.sound for one in _unheard() if one.kind not in (*VOICE_LIKE, *MUSIC_LIKE)]
     rng = np.random.default_rng(0 if fold is None else fold)
 
     def change(sound: Samples, recording: Recording) -> Samples:

@@ -31,8 +31,6 @@ def _instead(*overrides: str, **changes: Any) -> Trial:
     return dataclasses.replace(BASE, overrides=(*kept, *overrides), **changes)
 
 
-_BANDS = ("network=two_branches",)
-
 VARIANTS = {
     "base": BASE,
     # what the study came to: BASE with more epochs, and more that sounds together
@@ -78,10 +76,10 @@ VARIANTS = {
     "more together": _with("train.changes.together=0.5", "train.changes.together_db=[-15,15]"),
     "label smoothing 0.1": _with("train.label_smoothing=0.1"),
     # features and networks
-    "bands only": _instead("features=log_mel", "features.n_mels=64", *_BANDS),
-    "bands only, 40": _instead("features=log_mel", *_BANDS),
+    "bands only": _instead("features=log_mel", "features.n_mels=64", "network=two_branches"),
+    "bands only, 40": _instead("features=log_mel", "network=two_branches"),
     "absolute level": _instead(
-        "features=log_mel", "features.n_mels=64", "features.level=absolute", *_BANDS
+        "features=log_mel", "features.n_mels=64", "features.level=absolute", "network=two_branches"
     ),
     "mfcc, plain network": _instead("features=mfcc", "network=cnn"),
     "mfcc, plain network, generated alone": _instead(
