@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from auricle import cli
+from auricle.config import compose
 from auricle.datasets import window_file
 from auricle.errors import AuricleError
 from auricle.stages import compose_config
@@ -317,16 +318,18 @@ def test_a_sweep_writes_below_its_own_folder(project: Path) -> None:
 
 
 def test_a_network_too_deep_for_its_window_is_refused_before_anything_runs() -> None:
-    from auricle.config import compose
-
     with pytest.raises(AuricleError, match=r"no frame of features.n_fft=8192"):
         compose_config.accepted(compose("config", ["features.n_fft=8192"]))
 
 
+def test_features_that_training_cannot_change_are_refused_before_anything_is_prepared() -> None:
+    with pytest.raises(AuricleError, match=r"features\.kind=rdt.*set train/changes=none"):
+        compose_config.accepted(compose("config", ["features=rdt"]))
+    compose_config.accepted(compose("config", ["features=rdt", "train/changes=none"]))
+
+
 def test_parameters_are_what_the_stages_read(tmp_path: Path) -> None:
     import yaml
-
-    from auricle.config import compose
 
     path = tmp_path / "params.yaml"
     compose_config.compose_config(["train.epochs=3"], path)

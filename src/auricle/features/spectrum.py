@@ -130,7 +130,7 @@ def mel_power(
             f"A window of {windows.shape[1]} samples holds no frame of features.n_fft={n_fft}: "
             "lengthen preprocess.window_s or lower features.n_fft"
         )
-    power = power_spectrum(_frames(windows, n_fft, hop_length) * hann(n_fft))
+    power = power_spectrum(framed(windows, n_fft, hop_length) * hann(n_fft))
     bands = [
         # A product per window (3-D) gives the same bits for one window and many; a flat one not.
         np.matmul(power[:, :, bins], filters)
@@ -146,7 +146,7 @@ def power_spectrum(frames: Array, n_fft: int | None = None) -> Array:
     return squares[..., ::2] + squares[..., 1::2]
 
 
-def _frames(windows: Samples, length: int, hop: int) -> Array:
+def framed(windows: Samples, length: int, hop: int) -> Array:
     """View of the frames of windows [shape=(n_windows, n_frames, length)].
 
     What `sliding_window_view` gives, in a tenth of the time: a listener has one window at once.

@@ -13,8 +13,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from auricle.config import build_overrides, compose, parse, refuse_passwords
-from auricle.features import Features, shape
+from auricle.features import Features, Spectra, shape
 from auricle.files import write_text
+from auricle.networks import NetworkInput, build_network
+from auricle.networks.training import Train
 from auricle.preprocess import Preprocess
 
 _NOTE = """\
@@ -39,7 +41,7 @@ def accepted(config: DictConfig) -> dict[str, Any]:
     """Give the groups that stages read, once every stage has accepted them.
 
     The network is built for the features' shape, so that a window too short for it is found now
-    and not after an hour of preparation.
+    and not after an hour of preparation; likewise features that training could not change.
     """
     names: set[str] = set()
     for stage in _stages():
@@ -65,14 +67,15 @@ class _Shapes:
     preprocess: Preprocess
     features: Features
     network: Any
+    train: Train
 
 
 def _try_network(config: DictConfig) -> None:
-    from auricle.networks import NetworkInput, build_network
-
     parsed = parse(config, _Shapes)
     window, rate = parsed.preprocess.window, parsed.preprocess.sample_rate_hz
     frames, coefficients = shape(window, rate, parsed.features)
+    if parsed.train.changes.any:
+        Spectra((frames, coefficients), rate, parsed.features)
     build_network(parsed.network, NetworkInput.unit(frames, coefficients), 1)
 
 
