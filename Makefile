@@ -90,7 +90,7 @@ lock: setup  ## choose the versions of requirements/*.lock anew
 	$(COMPILE) --upgrade --all-extras -o requirements/all.lock
 	$(COMPILE) -c requirements/all.lock -o requirements/base.lock
 	$(COMPILE) -c requirements/all.lock --extra mic -o requirements/mic.lock
-	$(COMPILE) -c requirements/all.lock --extra train --extra dev -o requirements/dev.lock
+	$(COMPILE) -c requirements/all.lock --extra train --extra gate --extra dev -o requirements/dev.lock
 
 clean:  ## remove .venv and what tests and tools leave behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

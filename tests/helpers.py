@@ -70,6 +70,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
         "window_s": 0.25,
         "hop_s": hop_s,
         "short_clips": "pad",
+        "steps": [],
     }
     return window_file.Header(
         window_file.SCHEMA,
@@ -132,7 +133,7 @@ def bundle_of(labels=("speech", "music"), **decision):
         auricle_version="0",
         labels=list(labels),
         targets="independent",
-        preprocess=Preprocess(RATE, 0.25, 0.25, "pad"),
+        preprocess=Preprocess(RATE, 0.25, 0.25, "pad", []),
         features={},
         shape=list(SHAPE),
         calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "auricle"
 # From the bottom up; a module may import its own layer and those below it.
 LAYERS = [
     {"errors", "files", "tables", "quiet", "job", "cluster", "audio", "noise", "config"},
-    {"preprocess", "features"},
+    {"preprocess", "steps", "features"},
     {"bundle", "decision", "following", "thresholds", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},
     {"evaluation"},

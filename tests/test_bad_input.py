@@ -352,7 +352,7 @@ def preprocess(**changes):
     [
         (lambda b: cut(b / "bundle.json", 0.5), "bundle.json cannot be read"),
         (lambda b: cut(b / "model.tflite", 0.5), "is not the file that bundle/bundle.json descri"),
-        (lambda b: change(b, schema=99), "has schema 99, this Auricle reads 3: update Auricle"),
+        (lambda b: change(b, schema=99), "has schema 99, this Auricle reads 4: update Auricle"),
         (lambda b: change(b, labels=["a", "b", "c"]), "has 3 labels, but 2 calibration scales"),
         (lambda b: change(b, shape=[3, 3]), "it says (3, 3)"),
         (lambda b: change(b, model="../model"), "has missing or unknown fields: model"),

@@ -62,7 +62,7 @@ def made(network, tmp_path_factory):
         auricle_version=__version__,
         labels=["speech", "music"],
         targets="independent",
-        preprocess=Preprocess(RATE, 0.25, 0.125, "pad"),
+        preprocess=Preprocess(RATE, 0.25, 0.125, "pad", []),
         features=FEATURES,
         shape=list(SHAPE),
         calibration=Calibration([1.0, 0.5], [0.0, -0.25], False),
@@ -97,7 +97,7 @@ def test_a_bundle_comes_back_as_it_was_saved(made, tmp_path):
     bundle = load(made)
     assert bundle.name == "tiny — é"
     assert bundle.features == FEATURES
-    assert bundle.preprocess == Preprocess(RATE, 0.25, 0.125, "pad")
+    assert bundle.preprocess == Preprocess(RATE, 0.25, 0.125, "pad", [])
     assert bundle.calibration == Calibration([1.0, 0.5], [0.0, -0.25], False)
     assert bundle.decision.threshold is None
     bundle.save(tmp_path)
@@ -156,10 +156,10 @@ def test_a_description_cut_off_is_refused(bundle):
             load(bundle)
 
 
-@pytest.mark.parametrize("schema", [0, 2, 4, "3", None])
+@pytest.mark.parametrize("schema", [0, 3, 5, "4", None])
 def test_another_schema_is_refused_with_both(bundle, schema):
     change(bundle, schema=schema)
-    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 3"):
+    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 4"):
         load(bundle)
 
 

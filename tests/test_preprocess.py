@@ -9,8 +9,8 @@ from auricle.errors import AuricleError
 from auricle.preprocess import Preprocess
 
 
-def preprocess(rate=16000, window_s=0.25, hop_s=0.25, short_clips="pad"):
-    return Preprocess(rate, window_s, hop_s, short_clips)
+def preprocess(rate=16000, window_s=0.25, hop_s=0.25, short_clips="pad", steps=()):
+    return Preprocess(rate, window_s, hop_s, short_clips, list(steps))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The recordings the study is made on: decoded once, kept as 16-bit samples in `data/study`."""
 
 import csv
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -132,7 +133,7 @@ def windows(
         schema=SCHEMA,
         split="",
         labels=LABELS,
-        preprocess=vars(preprocess),
+        preprocess=dataclasses.asdict(preprocess),
         features=vars(features),
         augment={},
         dataset={},

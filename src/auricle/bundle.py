@@ -26,7 +26,7 @@ from auricle.preprocess import Preprocess
 from auricle.quiet import quietly
 from auricle.thresholds import TradeOff
 
-SCHEMA = 3
+SCHEMA = 4
 MODEL_FILE = "model.tflite"
 Array = npt.NDArray[np.float32]
 

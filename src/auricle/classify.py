@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from auricle.audio import SUFFIXES, level_dbfs, read_blocks
+from auricle.audio import SUFFIXES, level_dbfs, load, read_blocks
 from auricle.bundle import Classifier
 from auricle.decision import Decision, Tracker, mean_over_context, spans, windows_in_context
 from auricle.errors import AuricleError
@@ -96,6 +96,8 @@ def classify_file(path: Path, classifier: Classifier, decision: Decision | None 
     bundle = classifier.bundle
     preprocess = bundle.preprocess
     decision = decision.over(bundle.decision, bundle.labels) if decision else bundle.decision
+    if preprocess.why_not_live:
+        return _classify_whole(path, classifier, decision)
     windower, samples, logits, levels = preprocess.windower(), 0, [], []
     for block in read_blocks(path, preprocess.sample_rate_hz):
         samples += len(block)
@@ -110,6 +112,16 @@ def classify_file(path: Path, classifier: Classifier, decision: Decision | None 
     return Heard(
         path, classifier, decision, duration_s, np.concatenate(logits), np.concatenate(levels)
     )
+
+
+def _classify_whole(path: Path, classifier: Classifier, decision: Decision) -> Heard:
+    """Hear a file that must be known whole before its first window."""
+    preprocess = classifier.bundle.preprocess
+    samples = load(path, preprocess.sample_rate_hz)
+    windows = preprocess.windows(samples)
+    duration_s = len(samples) / preprocess.sample_rate_hz
+    logits, levels = classifier.logits(windows), level_dbfs(windows)
+    return Heard(path, classifier, decision, duration_s, logits, levels)
 
 
 def classify(

@@ -25,6 +25,7 @@ _GROUPS = ("dataset", "preprocess", "features", "augment")
 CODE = (
     *("stages/prepare_dataset.py", "audio.py", "augment.py", "cluster.py", "config.py"),
     *("datasets", "errors.py", "features", "files.py", "job.py", "preprocess.py", "quiet.py"),
+    "steps.py",
 )
 
 

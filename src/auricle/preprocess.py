@@ -1,19 +1,22 @@
 """From a recording to its windows: steps that travel in the bundle, the same live."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from auricle.audio import Samples, Windower, sliding_windows
-from auricle.config import check, one_of
+from auricle.config import check, one_of, parse_group
+from auricle.steps import Step
 
 _MAX_RATE_HZ, _MAX_WINDOW_S = 384000, 60
 
 
 @dataclass(frozen=True)
 class Preprocess:
-    """How sound is cut into windows.
+    """How sound is cut into windows, after `steps` that see the whole recording.
 
     Lengths in samples are rounded down, as a listener that counts whole samples must.
     """
@@ -22,6 +25,7 @@ class Preprocess:
     window_s: float
     hop_s: float
     short_clips: str
+    steps: list[dict[str, Any]] = field(hash=False)
 
     def __post_init__(self) -> None:
         check(
@@ -39,6 +43,21 @@ class Preprocess:
         check(self.window > 0, f"window_s={self.window_s} must hold at least one sample")
         check(self.hop > 0, f"hop_s={self.hop_s} must be at least one sample")
         one_of("short_clips", self.short_clips, ("pad", "skip"))
+        kinds = [step.kind for step in self._steps]
+        check(
+            "trim" not in kinds or "fit" in kinds[kinds.index("trim") :],
+            "steps has a trim, after which recordings are of any length: add {kind: fit} after it",
+        )
+
+    @cached_property
+    def _steps(self) -> list[Step]:
+        return [parse_group(step, Step, f"steps[{i}]") for i, step in enumerate(self.steps)]
+
+    @property
+    def why_not_live(self) -> str:
+        """What of a recording must be known before its first window; empty: nothing."""
+        kinds = ", ".join(step.kind for step in self._steps)
+        return f"preprocess.steps ({kinds}) need the whole recording" if kinds else ""
 
     @property
     def window(self) -> int:
@@ -62,10 +81,12 @@ class Preprocess:
         A recording shorter than a window is padded with zeros to one, or has none
         (`short_clips`). An empty one has none.
         """
+        for step in self._steps:
+            samples = step.apply(samples, self.sample_rate_hz)
         if 0 < len(samples) < self.window and self.short_clips == "pad":
             samples = np.pad(samples, (0, self.window - len(samples)))
         return sliding_windows(samples, self.window, self.hop)
 
     def windower(self) -> Windower:
-        """Give a cutter for a stream of blocks."""
+        """Give a cutter for a stream of blocks; `steps` are not for streams."""
         return Windower(self.window, self.hop)

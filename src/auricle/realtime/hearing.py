@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from auricle.audio import Samples, level_dbfs
 from auricle.bundle import Classifier
+from auricle.config import check
 from auricle.decision import Change, Decision, Tracker, mean_over_context, windows_in_context
 
 
@@ -30,6 +31,12 @@ class Hearing:
 
     def __init__(self, classifier: Classifier, decision: Decision) -> None:
         bundle = classifier.bundle
+        check(
+            not bundle.preprocess.why_not_live,
+            f"The bundle {bundle.name} ({classifier.folder}) cannot listen as sound comes: its "
+            f"{bundle.preprocess.why_not_live}. Use `auricle classify`, or name another bundle "
+            "with bundle=FOLDER",
+        )
         self._classifier, self._preprocess = classifier, bundle.preprocess
         self.tracker = Tracker(bundle.labels, bundle.thresholds_for(decision), decision)
         self._context = windows_in_context(

@@ -42,6 +42,8 @@ def replay_realtime(config: Config, job: Job) -> Done:
             "The bundle was made with another split or other recordings than data/processed has "
             "now, and may have been trained on what tests now: run `auricle repro`"
         )
+    if classifier.bundle.preprocess.why_not_live:
+        return _skipped(classifier.bundle.preprocess.why_not_live, job)
     recordings = _recordings(job)
     begun = time.perf_counter()
     with quietly():  # decoders write of their own accord
@@ -66,6 +68,15 @@ def replay_realtime(config: Config, job: Job) -> Done:
     if header.dataset["leaks"]:
         line += "; WORTH LITTLE: the split leaks, as evaluate_model says"
     return Done(line, numbers)
+
+
+def _skipped(reason: str, job: Job) -> Done:
+    """Say in place of a report why there is none."""
+    text = json.dumps({"skipped": reason}) + "\n"
+    write_text(job.writes.reports / "replay.json", text)
+    with whole_folder(job.writes.reports / "replay") as folder:
+        write_text(folder / "skipped.json", text)
+    return Done(f"skipped: {reason}")
 
 
 def _recordings(job: Job) -> list[Recording]:
