@@ -39,6 +39,7 @@ OPTIONS = [
 # What an option must be told, because only a user can know it.
 NEEDED = {
     ("dataset", "folder"): ["dataset.path=sounds"],
+    ("dataset", "urbansound8k_background"): ["dataset.parts.background.path=sounds"],
     ("realtime/source", "file"): ["realtime.source.path=talk.wav"],
     ("realtime/source", "url"): ["realtime.source.url=http://localhost/talk.wav"],
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from auricle.cluster import Cluster
 from auricle.config import build
-from auricle.datasets.clips import Dataset, Listing
+from auricle.datasets.clips import Clip, Dataset, Listing
 from auricle.errors import AuricleError
 
 
@@ -23,7 +23,10 @@ class Joined(Dataset):
             self._part(name)
 
     def fetch(self, folder: Path, cluster: Cluster) -> Listing:
-        """Fetch each part; groups are named after their part, so that none is confused."""
+        """Fetch each part; groups are named after their part, so that none is confused.
+
+        Where some recordings have folds, the groups of the others are dealt to these in turn.
+        """
         clips, labels, notes = [], [], {}
         for name in self.parts:
             listing = self._part(name).fetch(folder, cluster)
@@ -33,7 +36,7 @@ class Joined(Dataset):
             ]
             labels += listing.labels
             notes[name] = listing.notes
-        return Listing(sorted(clips), list(dict.fromkeys(labels)), notes)
+        return Listing(_in_folds(sorted(clips)), list(dict.fromkeys(labels)), notes)
 
     def _part(self, name: str) -> Dataset:
         # A part says what is its own; how to split is said once, here.
@@ -44,3 +47,12 @@ class Joined(Dataset):
         if not isinstance(part, Dataset):
             raise AuricleError(f"dataset.parts.{name} is no dataset: set its _target_")
         return part
+
+
+def _in_folds(clips: list[Clip]) -> list[Clip]:
+    folds = sorted({clip.fold for clip in clips} - {""})
+    if not folds:
+        return clips
+    without = sorted({clip.group for clip in clips if not clip.fold})
+    dealt = {group: folds[i % len(folds)] for i, group in enumerate(without)}
+    return [dataclasses.replace(clip, fold=clip.fold or dealt[clip.group]) for clip in clips]

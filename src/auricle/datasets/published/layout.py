@@ -90,7 +90,7 @@ class Layout:
         if told and not (allow_partial and not extra and entries):
             raise AuricleError(
                 f"{home} is not the set as it was published: {'; '.join(told)}. Get it anew, or "
-                "set dataset.allow_partial=true to go on with the recordings that are there"
+                "set its allow_partial=true to go on with the recordings that are there"
             )
         return entries
 
