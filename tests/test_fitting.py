@@ -33,10 +33,13 @@ def train(**changes):
     plain = {
         "targets": "independent",
         "epochs": 3,
+        "monitor": "val_loss",
         "patience": 3,
         "batch_size": 16,
         "learning_rate": 0.01,
         "schedule": "constant",
+        "decay": 0.1,
+        "decay_after": 1,
         "optimizer": {"_target_": "keras.optimizers.Adam"},
         "balance": True,
         "group_power": 0.0,
@@ -265,7 +268,7 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
         [exchanged(name, right.features[right.clip == i]) for i, name in enumerate(right.clips)],
     )
     model, history = trained(windows, wrong, epochs=6, patience=2)
-    best = best_epoch(history)
+    best = best_epoch(history, "val_loss")
     assert best["val_loss"] == min(row["val_loss"] for row in history)
     assert len(history) == min(6, best["epoch"] + 2)
     # Cross-entropy of logits z and targets t is log(1 + exp(z)) - t z; weight decay is added.
@@ -275,11 +278,37 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
     assert np.mean((z > 0) == wrong.targets) == pytest.approx(best["val_accuracy"])
 
 
+@pytest.mark.parametrize("monitor", ["val_accuracy", "loss", "accuracy"])
+def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, monitor):
+    validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
+    model, history = trained(windows, validation, epochs=4, patience=4, monitor=monitor)
+    best = best_epoch(history, monitor)
+    extreme = max if monitor.endswith("accuracy") else min
+    assert best[monitor] == extreme(row[monitor] for row in history)
+    z = np.asarray(model(validation.features, training=False))
+    assert np.mean((z > 0) == validation.targets) == pytest.approx(best["val_accuracy"])
+
+
+def test_a_rate_that_decays_at_once_leaves_the_weights_of_the_epochs_before(windows, tmp_path):
+    validation = two_classes(tmp_path / "validation.jsonl", clips=2, seed=5)
+    settings = {"schedule": "exponential", "decay_after": 2, "patience": 9, "monitor": "loss"}
+    two, _ = trained(windows, validation, epochs=2, **settings, decay=0.0)
+    four, _ = trained(windows, validation, epochs=4, **settings, decay=60.0)
+    less, _ = trained(windows, validation, epochs=4, **settings, decay=0.1)
+    for same, other, changed in zip(
+        *(model.trainable_weights for model in (two, four, less)), strict=True
+    ):
+        np.testing.assert_allclose(same.numpy(), other.numpy(), atol=1e-6)
+        assert not np.allclose(same.numpy(), changed.numpy(), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
+        ({"monitor": "f1"}, "monitor=f1 is none of val_loss, val_accuracy, loss, accuracy"),
+        ({"decay": -0.1}, "decay=-0.1 must not be negative"),
         ({"targets": "both"}, "targets=both is none of independent, exclusive"),
-        ({"schedule": "step"}, "schedule=step is none of constant, cosine"),
+        ({"schedule": "step"}, "schedule=step is none of constant, cosine, exponential"),
         ({"epochs": 0}, "epochs=0 must be positive"),
         ({"patience": 0}, "patience=0 must be positive"),
         ({"batch_size": -1}, "batch_size=-1 must be positive"),

@@ -70,7 +70,7 @@ def fit(
     checked = Batches(validation, train)
     history: list[dict[str, float]] = []
     average = _Average(model, train.averaging)
-    best, weights = math.inf, model.get_weights()
+    weights = model.get_weights()
     # A loop of our own: Model.fit feeds generators through a queue that takes twice the time.
     for epoch in range(1, train.epochs + 1):
         batches.deal(epoch)
@@ -82,9 +82,10 @@ def fit(
         _refuse_divergence(row["val_loss"], epoch, train)
         history.append({"epoch": epoch, **row})
         on_epoch(epoch, row)
-        if row["val_loss"] < best:
-            best, weights = row["val_loss"], average.weights()
-        elif epoch - best_epoch(history)["epoch"] >= train.patience:
+        best = best_epoch(history, train.monitor)["epoch"]
+        if best == epoch:
+            weights = average.weights()
+        elif epoch - best >= train.patience:
             break
     model.set_weights(weights)
     return history
@@ -145,6 +146,8 @@ def _compiled(
     rate: Any = train.learning_rate
     if train.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, len(batches) * train.epochs)
+    elif train.schedule == "exponential":
+        rate = _ExponentialDecay(rate, len(batches), train.decay, train.decay_after)
     optimizer = build(train.optimizer, "train.optimizer")(learning_rate=rate)
     smoothing = train.label_smoothing
     if train.targets == "independent":
@@ -155,6 +158,27 @@ def _compiled(
         metric = keras.metrics.CategoricalAccuracy(name="accuracy")
     model.compile(optimizer, loss, weighted_metrics=[metric])
     return batches
+
+
+class _ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Give the rate times e^-`decay` each epoch, once `after` epochs have passed."""
+
+    def __init__(self, rate: float, steps: int, decay: float, after: int) -> None:
+        self._rate, self._steps, self._decay, self._after = rate, steps, decay, after
+
+    def __call__(self, step: Any) -> Any:
+        epoch = keras.ops.floor(keras.ops.cast(step, "float32") / self._steps)
+        return self._rate * keras.ops.exp(
+            -self._decay * keras.ops.maximum(epoch - self._after + 1, 0.0)
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "rate": self._rate,
+            "steps": self._steps,
+            "decay": self._decay,
+            "after": self._after,
+        }
 
 
 def _refuse_divergence(loss: float, epoch: int, train: Train) -> None:
@@ -179,9 +203,10 @@ def _pass(step: Callable[..., dict[str, Any]], batches: Batches, name: str) -> d
     return {key: total / (counted if key == "loss" else weighed) for key, total in sums.items()}
 
 
-def best_epoch(history: list[dict[str, float]]) -> dict[str, float]:
-    """Row of the epoch whose weights were kept."""
-    return min(history, key=lambda row: row["val_loss"])
+def best_epoch(history: list[dict[str, float]], monitor: str) -> dict[str, float]:
+    """Row of the epoch whose weights are kept: the first with the best of what is monitored."""
+    sign = -1 if monitor.endswith("accuracy") else 1
+    return min(history, key=lambda row: sign * row[monitor])
 
 
 def reproducible(seed: int) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from auricle.config import build, check, one_of
 from auricle.networks.changes import Changes
 
+MONITORED = ("val_loss", "val_accuracy", "loss", "accuracy")
+
 
 @dataclass(frozen=True)
 class SpecAugment:
@@ -27,10 +29,13 @@ class Train:
 
     targets: str
     epochs: int
+    monitor: str
     patience: int
     batch_size: int
     learning_rate: float
     schedule: str
+    decay: float
+    decay_after: int
     optimizer: dict[str, Any]
     balance: bool
     group_power: float
@@ -45,13 +50,16 @@ class Train:
 
     def __post_init__(self) -> None:
         one_of("targets", self.targets, ("independent", "exclusive"))
-        one_of("schedule", self.schedule, ("constant", "cosine"))
+        one_of("schedule", self.schedule, ("constant", "cosine", "exponential"))
+        one_of("monitor", self.monitor, MONITORED)
         for name in ("epochs", "patience", "batch_size", "learning_rate"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
         check(
             0 <= self.label_smoothing < 1,
             f"label_smoothing={self.label_smoothing} must lie in [0, 1)",
         )
+        check(self.decay >= 0, f"decay={self.decay} must not be negative")
+        check(self.decay_after >= 0, f"decay_after={self.decay_after} must not be negative")
         check(self.mixup_alpha >= 0, f"mixup_alpha={self.mixup_alpha} must not be negative")
         check(self.comparison >= 0, f"comparison={self.comparison} must not be negative")
         check(0 <= self.group_power <= 1, f"group_power={self.group_power} must lie in [0, 1]")

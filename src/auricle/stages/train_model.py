@@ -59,7 +59,7 @@ def train_model(config: Config, job: Job) -> Done:
             )
 
         history = fit(model, config.train, given.mean, windows, validation, on_epoch)
-        best = best_epoch(history)
+        best = best_epoch(history, config.train.monitor)
         with whole_folder(job.writes.training) as folder:
             save_keras(model, folder / "model.keras")
             with (folder / "history.csv").open("w", newline="") as file:
