@@ -60,7 +60,8 @@ def test_without_a_fine_spectrum_it_takes_plain_features():
     [
         (["network.filters=[]"], "network.filters is empty"),
         (["network.fine_filters=[]"], "network.fine_filters is empty"),
-        (["network.filters=[16,0]"], "must be positive"),
+        (["network.filters=[16,0]", "network.strides=[2,1]"], "must be positive"),
+        (["network.strides=[2,1]"], r"network.strides=\[2, 1\] must be 5 positive numbers"),
         (["network.dropout=1"], "network.dropout=1.0 must lie in"),
     ],
 )

@@ -18,6 +18,7 @@ def two_branches(
     labels: int,
     *,
     filters: list[int],
+    strides: list[int],
     fine_filters: list[int],
     separable: bool,
     dense_units: int,
@@ -32,6 +33,10 @@ def two_branches(
     depthwise ones followed by pointwise ones (Howard et al., 2017).
     """
     check(bool(filters), "network.filters is empty: name at least one width")
+    check(
+        len(strides) == len(filters) and min(strides) > 0,
+        f"network.strides={strides} must be {len(filters)} positive numbers, as filters has",
+    )
     check(min([*filters, *fine_filters]) > 0, "network.filters and fine_filters must be positive")
     check(bool(fine_filters) or not of.fine_rows, "network.fine_filters is empty: name a width")
     check(dense_units > 0, f"network.dense_units={dense_units} must be positive")
@@ -60,8 +65,8 @@ def two_branches(
     bands = layers.BatchNormalization(momentum=batch_norm_momentum)(bands)
     bands = layers.Reshape((frames, of.coefficients, 1))(bands)
     for number, width in enumerate(filters):
-        kernel, strides = ((3, 5), 2) if number == 0 else (3, 2 if number < 3 else 1)
-        bands = convolved(bands, width, kernel, strides, whole=not separable or number == 0)
+        kernel, step = (3, 5) if number == 0 else 3, strides[number]
+        bands = convolved(bands, width, kernel, step, whole=not separable or number == 0)
     parts = _pooled(bands)
     if of.fine_rows:
         bins = of.fine_rows * of.coefficients
