@@ -141,6 +141,7 @@ def bundle_of(labels=("speech", "music"), **decision):
         trade_off=TradeOff([], {}, {}, {}),
         decision=Decision(**{**unset, "context_s": 0.25, **decision}),
         dataset={},
+        model="model.tflite",
         model_sha256="",
     )
 

@@ -16,9 +16,20 @@ PACKAGE = ROOT / "src" / "auricle"
 
 # From the bottom up; a module may import its own layer and those below it.
 LAYERS = [
-    {"errors", "files", "tables", "quiet", "job", "cluster", "audio", "noise", "config"},
+    {
+        "errors",
+        "files",
+        "tables",
+        "quiet",
+        "job",
+        "cluster",
+        "audio",
+        "noise",
+        "config",
+        "model_files",
+    },
     {"preprocess", "steps", "features"},
-    {"bundle", "decision", "following", "thresholds", "metrics", "report"},
+    {"bundle", "estimator", "decision", "following", "thresholds", "metrics", "report"},
     {"datasets", "augment", "networks", "tracking"},
     {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},
@@ -37,7 +48,7 @@ NEIGHBOURS = {
 }
 TRAINING_ONLY = {
     *("tensorflow", "keras", "librosa", "mlflow", "dvc", "scipy", "sklearn", "audiomentations"),
-    *("joblib", "orjson", "matplotlib", "filelock", "jinja2", "optuna"),
+    *("joblib", "orjson", "pooch", "matplotlib", "filelock", "jinja2", "optuna"),
 }
 # Recorded with runs, or where work is done: never part of what is built.
 NOT_BUILT_FROM = {"tracking", "cluster"}

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from auricle import __version__
-from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Classifier, Interpreted, load
+from auricle.bundle import SCHEMA, Bundle, Classifier, Interpreted, load
 from auricle.decision import Calibration
 from auricle.errors import AuricleError
 from auricle.features import extract
 from auricle.features.mfcc import Config as Mfcc
 from auricle.files import digest
+from auricle.model_files import MODEL_FILE
 from auricle.networks import NetworkInput
 from auricle.networks.cnn import cnn
 from auricle.networks.saving import to_litert
@@ -70,6 +71,7 @@ def made(network, tmp_path_factory):
         trade_off=TRADE_OFF,
         decision=bundle_of().decision,
         dataset={"name": "test", "fingerprint": "0" * 64},
+        model="model.tflite",
         model_sha256=digest(folder / MODEL_FILE),
     ).save(folder)
     return folder

@@ -1,14 +1,15 @@
 """The bundle: a folder with a network and everything that is needed to listen with it.
 
-`bundle.json` describes `model.tflite`: labels, features, windows, decision. Nothing in it names
-code, and nothing outside it is needed. `references/data_dictionary.md` has each field.
+`bundle.json` describes the model beside it, `model.tflite` or `model.skops`: labels, features,
+windows, decision. Nothing in it names code, and nothing outside it is needed.
+`references/data_dictionary.md` has each field.
 """
 
 import dataclasses
 import json
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from auricle import estimator
 from auricle.audio import Samples
-from auricle.config import parse_group
+from auricle.config import one_of, parse_group
 from auricle.decision import Calibration, Decision
 from auricle.errors import AuricleError
 from auricle.features import Features, extract, shape
 from auricle.files import digest, write_text
+from auricle.model_files import ESTIMATOR_FILE, MODEL_FILE
 from auricle.preprocess import Preprocess
 from auricle.quiet import quietly
 from auricle.thresholds import TradeOff
 
 SCHEMA = 4
-MODEL_FILE = "model.tflite"
 Array = npt.NDArray[np.float32]
 
 
@@ -48,7 +50,11 @@ class Bundle:
     trade_off: TradeOff
     decision: Decision
     dataset: dict[str, Any]
+    model: str
     model_sha256: str
+
+    def __post_init__(self) -> None:
+        one_of("model", self.model, (MODEL_FILE, ESTIMATOR_FILE))
 
     def save(self, folder: Path) -> None:
         """Write `bundle.json` into a folder."""
@@ -128,13 +134,15 @@ class Classifier:
     Parameters
     ----------
     folder
-        Folder with `bundle.json` and `model.tflite`.
+        Folder with `bundle.json` and the model that it names.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.bundle = load(folder)
-        self._model = Interpreted(folder / MODEL_FILE)
+        self._model = scorer_of(
+            folder / self.bundle.model, self.bundle.shape, len(self.bundle.labels)
+        )
         rate = self.bundle.preprocess.sample_rate_hz
         given = shape(self.bundle.preprocess.window, rate, self.bundle.features)
         takes, said = self._model.input_shape, tuple(self.bundle.shape)
@@ -151,6 +159,13 @@ class Classifier:
         return self._model.logits(
             extract(windows, bundle.preprocess.sample_rate_hz, bundle.features)
         )
+
+
+def scorer_of(path: Path, shape: Sequence[int], labels: int) -> Interpreted | estimator.Estimator:
+    """Load the model of a bundle, whichever it is: features in, logits out."""
+    if path.name != ESTIMATOR_FILE:
+        return Interpreted(path)
+    return estimator.load(path, (shape[0], shape[1]), labels)
 
 
 def load(folder: Path) -> Bundle:
@@ -182,9 +197,9 @@ def load(folder: Path) -> Bundle:
             "update Auricle, or build the bundle anew with `auricle export`"
         )
     bundle = _parse(content, path)
-    model = folder / MODEL_FILE
+    model = folder / bundle.model
     if not model.is_file():
-        raise AuricleError(f"{folder} holds no {MODEL_FILE}: copy or build the bundle anew")
+        raise AuricleError(f"{folder} holds no {bundle.model}: copy or build the bundle anew")
     if digest(model) != bundle.model_sha256:
         raise AuricleError(
             f"{model} is not the file that {path} describes (its SHA-256 differs): "
@@ -203,6 +218,8 @@ def _parse(content: Mapping[str, Any], path: Path) -> Bundle:
     except AuricleError as error:
         raise AuricleError(f"{path}: {error}") from error
     labels = len(bundle.labels)
+    if len(bundle.shape) != 2:
+        raise AuricleError(f"{path} has the shape {bundle.shape}, but two numbers are wanted")
     sizes = (len(bundle.calibration.scale), len(bundle.calibration.offset), len(bundle.thresholds))
     if set(sizes) != {labels} or set(bundle.thresholds) != set(bundle.labels):
         raise AuricleError(

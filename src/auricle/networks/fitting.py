@@ -15,7 +15,8 @@ from auricle.datasets.window_file import Windows
 from auricle.errors import AuricleError
 from auricle.features import Features, fine_rows
 from auricle.networks import NetworkInput
-from auricle.networks.batches import Batches
+from auricle.networks.baselines import Baseline
+from auricle.networks.batches import Batches, window_weights
 from auricle.networks.losses import each_and_compared
 from auricle.networks.training import Train
 
@@ -58,7 +59,7 @@ def refuse_unfit_labels(windows: Windows, targets: str) -> None:
 
 
 def fit(
-    model: keras.Model,
+    model: keras.Model | Baseline,
     train: Train,
     mean: npt.NDArray[np.float32],
     windows: Windows,
@@ -66,6 +67,8 @@ def fit(
     on_epoch: Callable[[int, dict[str, float]], None],
 ) -> list[dict[str, float]]:
     """Train in place and leave the weights of the best epoch; give the history, a row an epoch."""
+    if isinstance(model, Baseline):
+        return [_fitted(model, train, windows, validation, on_epoch)]
     batches = _compiled(model, train, mean, windows)
     checked = Batches(validation, train)
     history: list[dict[str, float]] = []
@@ -92,9 +95,12 @@ def fit(
 
 
 def fit_to_the_end(
-    model: keras.Model, train: Train, mean: npt.NDArray[np.float32], windows: Windows
+    model: keras.Model | Baseline, train: Train, mean: npt.NDArray[np.float32], windows: Windows
 ) -> None:
     """Train in place for all epochs and keep the last: nothing is chosen by other windows."""
+    if isinstance(model, Baseline):
+        model.fit(windows, train)
+        return
     batches = _compiled(model, train, mean, windows)
     average = _Average(model, train.averaging)
     for epoch in range(1, train.epochs + 1):
@@ -102,6 +108,26 @@ def fit_to_the_end(
         loss = _pass(average.step, batches, f"epoch {epoch}")["loss"]
         _refuse_divergence(loss, epoch, train)
     model.set_weights(average.weights())
+
+
+def _fitted(
+    model: Baseline,
+    train: Train,
+    windows: Windows,
+    validation: Windows,
+    on_epoch: Callable[[int, dict[str, float]], None],
+) -> dict[str, float]:
+    """Fit a baseline, which has one epoch; give its row."""
+    model.fit(windows, train)
+    row: dict[str, float] = {}
+    for prefix, part in (("", windows), ("val_", validation)):
+        scores, truth = model(part.features), part.targets.argmax(axis=1)
+        weights = window_weights(part, train.balance).astype(np.float64)
+        each = -scores[np.arange(len(truth)), truth]
+        row[f"{prefix}loss"] = float(np.average(each, weights=weights))
+        row[f"{prefix}accuracy"] = float(np.average(scores.argmax(1) == truth, weights=weights))
+    on_epoch(1, row)
+    return {"epoch": 1, **row}
 
 
 class _Average:

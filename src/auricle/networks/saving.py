@@ -1,4 +1,4 @@
-"""Keras models as files that are the same for the same weights, and as LiteRT models."""
+"""Trained models as files that are the same for the same weights, and as LiteRT models."""
 
 import errno
 import json
@@ -13,11 +13,21 @@ import keras
 
 from auricle.errors import AuricleError
 from auricle.files import whole_file
+from auricle.model_files import ESTIMATOR_FILE, KERAS_FILE
+from auricle.networks.baselines import Baseline
 from auricle.quiet import quietly
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can hold
 
 _ROOM = 1 << 20  # bytes; a disk with less is as good as full
+
+
+def save(model: keras.Model | Baseline, folder: Path) -> None:
+    """Save a trained model under the name that `trained_file` looks for."""
+    if isinstance(model, Baseline):
+        model.estimator.save(folder / ESTIMATOR_FILE)
+    else:
+        save_keras(model, folder / KERAS_FILE)
 
 
 def save_keras(model: keras.Model, path: Path) -> None:

@@ -26,6 +26,7 @@ from auricle.evaluation.results import Results
 from auricle.files import write_text
 from auricle.job import Done, Job, flatten
 from auricle.metrics import Bootstrap
+from auricle.model_files import trained_file
 from auricle.networks.training import Train
 from auricle.tracking import Tracking, tracked
 
@@ -70,7 +71,8 @@ def evaluate_model(config: Config, job: Job) -> Done:
     test = window_file.read(job.reads.processed / "test.jsonl")
     test.header.refuse_unless(job.parameters)
     _check_same(bundle, test.header)
-    logits = bundles.Interpreted(job.reads.classifier / bundles.MODEL_FILE).logits(test.features)
+    model = job.reads.classifier / bundle.model
+    logits = bundles.scorer_of(model, bundle.shape, len(bundle.labels)).logits(test.features)
     bootstrap = Bootstrap(settings.bootstrap, settings.confidence, settings.seed)
     conditions = settings.sweeps.conditions(bundle.preprocess.sample_rate_hz, test)
     whole = hearing.is_possible(job.reads)
@@ -90,7 +92,7 @@ def evaluate_model(config: Config, job: Job) -> Done:
     report = results.metrics()
     write_text(job.writes.reports / "metrics.json", json.dumps(report, indent=2) + "\n")
     written = write_report(results, job.reads.reports / "dataset.json", job.writes.reports)
-    trained = job.reads.classifier / "model.keras"
+    trained = trained_file(job.reads.classifier)
     with tracked(config.tracking, "evaluate", job.reads.run_note, trained) as run:
         numbers = {k: v for k, v in flatten(report) if isinstance(v, int | float)}
         run.metrics({f"test.{name}": float(value) for name, value in numbers.items()})

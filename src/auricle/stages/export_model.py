@@ -2,24 +2,24 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from auricle import __version__
-from auricle.bundle import MODEL_FILE, SCHEMA, Bundle, Interpreted
+from auricle.bundle import SCHEMA, Bundle, scorer_of
 from auricle.config import check, parse_group
 from auricle.datasets import window_file
 from auricle.decision import Calibration, Decision, windows_in_context
 from auricle.errors import AuricleError
 from auricle.features import Features
-from auricle.files import digest, need_file, whole_folder
+from auricle.files import digest, whole_folder
 from auricle.following import Recordings
 from auricle.job import Done, Job
 from auricle.metrics import in_context
+from auricle.model_files import ESTIMATOR_FILE, MODEL_FILE, trained_file
 from auricle.networks.batches import window_weights
 from auricle.networks.fitting import logits
 from auricle.networks.saving import load_keras, to_litert
@@ -53,7 +53,7 @@ class Config:
 
 def export_model(config: Config, job: Job) -> Done:
     """Convert, then choose calibration and thresholds on validation by the converted scores."""
-    trained = need_file(job.reads.training / "model.keras", "run `auricle train` first")
+    trained = trained_file(job.reads.training)
     about = json.loads((job.reads.training / "training.json").read_text())
     validation = window_file.read(job.reads.processed / "validation.jsonl")
     header = about["windows"]
@@ -65,13 +65,9 @@ def export_model(config: Config, job: Job) -> Done:
                 f"The network was trained with other {key} than data/processed has now: "
                 "run `auricle train` anew"
             )
-    model = load_keras(trained)
     with whole_folder(job.writes.classifier) as folder:
-        (folder / MODEL_FILE).write_bytes(to_litert(model))
-        shutil.copyfile(trained, folder / "model.keras")
-        scorer = Interpreted(folder / MODEL_FILE)
-        raw = scorer.logits(validation.features)
-        _check_agreement(raw, np.concatenate(list(_first(model, validation.features))))
+        shutil.copyfile(trained, folder / trained.name)
+        name, raw = _scored(folder / trained.name, validation)
         preprocess = validation.header.preprocess
         count = windows_in_context(
             config.decision.context_s or 0, preprocess["window_s"], preprocess["hop_s"]
@@ -101,19 +97,35 @@ def export_model(config: Config, job: Job) -> Done:
             trade_off=chosen.trade_off,
             decision=config.decision,
             dataset=header["dataset"],
-            model_sha256=digest(folder / MODEL_FILE),
+            model=name,
+            model_sha256=digest(folder / name),
         ).save(folder)
     with tracked(config.tracking, "export", job.reads.run_note, trained) as run:
         run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
         run.bundle(job.writes.classifier)
-    size = (job.writes.classifier / MODEL_FILE).stat().st_size
+    size = (job.writes.classifier / name).stat().st_size
     shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
-    told = "; ".join([f"{MODEL_FILE} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
+    told = "; ".join([f"{name} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
     return Done(told)
 
 
-def _first(model: Any, features: npt.NDArray[np.float32]) -> Iterator[Any]:
-    return logits(model, features[:512])
+def _scored(trained: Path, validation: window_file.Windows) -> tuple[str, npt.NDArray[np.float32]]:
+    """Convert a network beside its file; give the model a listener uses, and its logits.
+
+    A baseline is used as it is.
+    """
+    if trained.name == ESTIMATOR_FILE:
+        model = trained
+    else:
+        model = trained.with_name(MODEL_FILE)
+        network = load_keras(trained)
+        model.write_bytes(to_litert(network))
+    header = validation.header
+    raw = scorer_of(model, header.shape, len(header.labels)).logits(validation.features)
+    if model != trained:
+        first = list(logits(network, validation.features[:512]))
+        _check_agreement(raw, np.concatenate(first))
+    return model.name, raw
 
 
 def _check_agreement(ours: npt.NDArray[np.float32], keras: npt.NDArray[np.float32]) -> None:

@@ -15,6 +15,7 @@ from auricle.datasets.clips import read_clips, unchanged
 from auricle.errors import AuricleError
 from auricle.files import whole_folder, write_text
 from auricle.job import Done, Job, flatten
+from auricle.model_files import trained_file
 from auricle.quiet import quietly
 from auricle.realtime.replay.figures import Figures
 from auricle.realtime.replay.hearing import Replayed, replay
@@ -55,7 +56,7 @@ def replay_realtime(config: Config, job: Job) -> Done:
     write_text(path, json.dumps(report, indent=2) + "\n")
     with whole_folder(tables) as folder:
         write_tables(figures, folder)
-    trained = job.reads.classifier / "model.keras"
+    trained = trained_file(job.reads.classifier)
     with tracked(config.tracking, "replay", job.reads.run_note, trained) as run:
         run.metrics({f"replay.{name}": float(value) for name, value in flatten(report)})
         for file in (path, *sorted(tables.iterdir())):

@@ -1,4 +1,4 @@
-"""Stage `train_model`: windows -> `models/training/model.keras` and its history."""
+"""Stage `train_model`: windows -> `models/training/`, the trained network and its history."""
 
 import csv
 import dataclasses
@@ -12,6 +12,7 @@ from rich.console import Console
 from auricle.datasets import window_file
 from auricle.files import whole_folder, write_text
 from auricle.job import Done, Job
+from auricle.model_files import trained_file
 from auricle.networks import build_network
 from auricle.networks.fitting import (
     best_epoch,
@@ -20,7 +21,7 @@ from auricle.networks.fitting import (
     reproducible,
     statistics,
 )
-from auricle.networks.saving import save_keras
+from auricle.networks.saving import save
 from auricle.networks.training import Train
 from auricle.tracking import Tracking, fingerprints, note_run, tracked
 
@@ -61,7 +62,7 @@ def train_model(config: Config, job: Job) -> Done:
         history = fit(model, config.train, given.mean, windows, validation, on_epoch)
         best = best_epoch(history, config.train.monitor)
         with whole_folder(job.writes.training) as folder:
-            save_keras(model, folder / "model.keras")
+            save(model, folder)
             with (folder / "history.csv").open("w", newline="") as file:
                 writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
                 writer.writeheader()
@@ -75,7 +76,7 @@ def train_model(config: Config, job: Job) -> Done:
             write_text(folder / "training.json", json.dumps(about, indent=2) + "\n")
         run.metrics({"best_epoch": best["epoch"], "parameters": model.count_params()})
         run.file(job.writes.training / "history.csv")
-        note_run(run, config.tracking, job.writes.run_note, job.writes.training / "model.keras")
+        note_run(run, config.tracking, job.writes.run_note, trained_file(job.writes.training))
     told = (
         f"{model.count_params()} parameters, best epoch {best['epoch']:.0f} of {len(history)}, "
         f"validation accuracy {best['val_accuracy']:.4f}"
