@@ -7,13 +7,16 @@ from benchmarks.study.trial import Trial
 
 _NO_CHANGES = ("train/changes=none",)
 _ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
+_TWICE = tuple((kind, 20.0) for kind, _ in _ALL_KINDS)
 BASE = Trial(
     (
         "features=two_resolutions",
         "features.emphasis=0.97",
         "features.floor_db=40",
         "network=two_branches",
-        "train.epochs=4",
+        "network.filters=[16,32,48,64,96]",
+        "network.strides=[2,2,2,1,1]",
+        "train.epochs=20",
         "train.batch_size=192",
         "train.learning_rate=3e-3",
     ),
@@ -33,12 +36,14 @@ def _instead(*overrides: str, **changes: Any) -> Trial:
 
 VARIANTS = {
     "base": BASE,
-    # what the study came to: BASE with more epochs, and more that sounds together
-    "final": Trial(("experiment=music_speech",), made=_ALL_KINDS),
-    "final, free licences": Trial(("experiment=music_speech",), made=_ALL_KINDS, free_only=True),
+    # what the study came to: BASE with smaller steps, wider layers and more generated sound
+    "final": Trial(("experiment=music_speech",), made=_TWICE),
+    "final, free licences": Trial(("experiment=music_speech",), made=_TWICE, free_only=True),
     # changes of the spectra
     "no changes": _with(*_NO_CHANGES),
-    "milder changes": _with(
+    "no changes, 10 epochs": _with("train.epochs=10", *_NO_CHANGES),
+    "milder changes, 10 epochs": _with(
+        "train.epochs=10",
         "train.changes.equalise=0.25",
         "train.changes.band_limit=0.2",
         "train.changes.noise=0.2",
@@ -61,18 +66,19 @@ VARIANTS = {
     "all of ESC-50": _with(all_environment=True),
     "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
     "no generated sound": _with(made=()),
-    "20 minutes generated": _with(made=tuple((kind, 20.0) for kind, _ in _ALL_KINDS)),
+    "20 minutes generated": _with(made=_TWICE),
     "generated neither alone": _with(made=(("neither", 10.0),)),
     "30 minutes of neither": _with(made=(*_ALL_KINDS[:3], ("neither", 30.0))),
-    "generated alone": _with("train.epochs=20", recordings=False),
-    "generated alone, no changes": _with("train.epochs=20", *_NO_CHANGES, recordings=False),
+    "generated alone": _with(recordings=False),
+    "generated alone, no changes": _with(*_NO_CHANGES, recordings=False),
     "free licences": _with(free_only=True),
     # how
     "groups weigh alike": _with("train.group_power=0.5"),
     "pauses weigh less": _with("train.pause_weight=0.2"),
     "pauses weigh more": _with("train.pause_weight=3"),
     "no averaging": _with("train.averaging=0"),
-    "more epochs": _with("train.epochs=10"),
+    "10 epochs": _with("train.epochs=10"),
+    "40 epochs": _with("train.epochs=40"),
     "more together": _with("train.changes.together=0.5", "train.changes.together_db=[-15,15]"),
     "label smoothing 0.1": _with("train.label_smoothing=0.1"),
     # features and networks
@@ -83,16 +89,21 @@ VARIANTS = {
     ),
     "mfcc, plain network": _instead("features=mfcc", "network=cnn"),
     "mfcc, plain network, generated alone": _instead(
-        "features=mfcc", "network=cnn", "train.epochs=20", recordings=False
+        "features=mfcc", "network=cnn", recordings=False
     ),
     "mfcc, plain network, generated alone, no changes": _instead(
-        "features=mfcc", "network=cnn", "train.epochs=20", *_NO_CHANGES, recordings=False
+        "features=mfcc", "network=cnn", *_NO_CHANGES, recordings=False
     ),
     "no pre-emphasis": _with("features.emphasis=0"),
     "nothing below 120 Hz": _with("features.fmin_hz=120"),
     "floor at 60 dB": _with("features.floor_db=60"),
     "floor at 30 dB": _with("features.floor_db=30"),
-    "whole convolutions": _with("network.separable=false", "network.filters=[16,32,48,64]"),
-    "wider": _with("network.filters=[24,48,72,96,128]"),
+    "whole convolutions": _with(
+        "network.separable=false", "network.filters=[16,32,48,64]", "network.strides=[2,2,2,1]"
+    ),
+    "smaller steps": _with("network.strides=[2,1,2,2,1]"),
+    "smaller steps, wider": _with(
+        "network.strides=[2,1,2,2,1]", "network.filters=[24,40,56,64,96]"
+    ),
     "more dropout": _with("network.dropout=0.5"),
 }
