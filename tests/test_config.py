@@ -40,6 +40,7 @@ OPTIONS = [
 NEEDED = {
     ("dataset", "folder"): ["dataset.path=sounds"],
     ("dataset", "urbansound8k_background"): ["dataset.parts.background.path=sounds"],
+    ("experiment", "noise_recognition"): ["dataset.parts.background.path=sounds"],
     ("realtime/source", "file"): ["realtime.source.path=talk.wav"],
     ("realtime/source", "url"): ["realtime.source.url=http://localhost/talk.wav"],
 }
@@ -241,7 +242,7 @@ def test_every_option_composes_and_is_accepted(group, option):
 )
 def test_an_option_that_needs_a_value_says_which(group, option):
     key = NEEDED[group, option][0].partition("=")[0]
-    if group == "dataset":
+    if group in ("dataset", "experiment"):
         config, schema = compose("config", [f"{group}={option}"]), stage_config("fetch_dataset")
     else:
         config, schema = compose("listen", [f"{group}={option}"]), Listen

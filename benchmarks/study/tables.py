@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import rich
 
 from benchmarks.measure import ROOT
 from benchmarks.study.figures import FINAL, STUDY, Row, differences, read
@@ -67,10 +66,7 @@ def of_generated(rows: Sequence[Row]) -> list[str]:
 
 
 def _print(path: Path, lines: list[str]) -> None:
-    rich.print(f"{path.relative_to(ROOT)}\n")
-    for line in lines:
-        rich.print(line)
-    rich.print()
+    print(path.relative_to(ROOT), "", *lines, "", sep="\n")
 
 
 if __name__ == "__main__":
