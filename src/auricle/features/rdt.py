@@ -74,14 +74,17 @@ def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
         )
     frames = framed(windows, length, length)
     delays = config.delays(sample_rate_hz)
+    twice = 2 * frames
     found = np.empty((*frames.shape[:2], len(delays)), np.float32)
     for column, delay in enumerate(delays):
         stop = length - delay - 1
-        before, now = frames[..., : stop - delay], frames[..., delay:stop]
-        after = frames[..., 2 * delay : stop + delay]
-        differ = np.abs(before + after - 2 * now)
+        before, after = frames[..., : stop - delay], frames[..., 2 * delay : stop + delay]
+        now = twice[..., delay:stop]
+        differ = before + after
+        differ -= now
+        np.abs(differ, out=differ)
         if config.relative:
-            differ /= np.abs(before) + np.abs(after) + 2 * np.abs(now) + _LEAST
+            differ /= np.abs(before) + np.abs(after) + np.abs(now) + _LEAST
         # By numpy's pairwise sum over the last axis: the same bits for one window and for many.
         found[..., column] = differ.mean(axis=-1) / 4
     return found
