@@ -14,10 +14,10 @@ from auricle.bundle import Classifier
 from auricle.classify import classify_file
 from auricle.datasets import window_file
 
-FIT = "preprocess.steps=[{kind: fit, seconds: 1.0, fill: repeat}]"
+FIT = "preprocess.steps=[{kind: fit, seconds: 5.0, fill: repeat}]"
 BUILD = [
     *("tracking=none", "dataset=folder", "dataset.path=sounds", "cluster.workers=1"),
-    *("preprocess.window_s=1", "preprocess.hop_s=1", FIT, "features=mfcc_mean", "network=dense"),
+    *("preprocess.window_s=5", "preprocess.hop_s=5", FIT, "features=mfcc_mean", "network=dense"),
     *("network.units=[16]", "network.l2=[0]", "train/changes=none", "train.epochs=5"),
     *("augment=none", "evaluate.bootstrap=50", "evaluate.naive.windows=0"),
     *("evaluate.sweeps.level_db=[-20]", "evaluate.sweeps.snr_db=[10]"),

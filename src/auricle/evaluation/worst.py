@@ -69,12 +69,13 @@ def _worst(judged: Judged, number: int, believed: npt.NDArray[np.float64], mean:
     test, preprocess = judged.test, judged.bundle.preprocess
     rows = np.flatnonzero(test.clip == number)
     start_s, window_s = test.start_s[rows], preprocess.window / preprocess.sample_rate_hz
-    # Windows that lie within EXCERPT_S of each start; some may have been left out of the file.
-    ends = np.searchsorted(start_s, start_s + EXCERPT_S - window_s + 1e-6, side="right")
+    length_s = max(EXCERPT_S, window_s)
+    # Windows that lie within `length_s` of each start; some may have been left out of the file.
+    ends = np.searchsorted(start_s, start_s + length_s - window_s + 1e-6, side="right")
     sums = np.concatenate([[0.0], np.cumsum(believed[rows])])
     means = (sums[ends] - sums[:-1]) / (ends - np.arange(len(rows)))
     # Where the recording ends sooner, an excerpt of the whole length before it is as good.
-    whole = start_s + EXCERPT_S <= start_s[-1] + window_s + 1e-6
+    whole = start_s + length_s <= start_s[-1] + window_s + 1e-6
     first = int(np.argmin(np.where(whole, means, np.inf))) if whole.any() else 0
     inside = rows[first : ends[first]]
     heard = judged.said.probabilities[inside].mean(axis=0)
