@@ -3,7 +3,6 @@
 import argparse
 import csv
 import fcntl
-import os
 import sys
 from pathlib import Path
 
@@ -39,8 +38,11 @@ def main() -> None:
 def _add(table: Path, row: dict[str, object]) -> None:
     with table.open("a+", newline="", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        if not os.fstat(file.fileno()).st_size:
+        file.seek(0)
+        columns = next(csv.reader(file), [])
+        # Of other columns than the table has, it would not be known which is which.
+        writer = csv.DictWriter(file, columns or list(row), lineterminator="\n")
+        if not columns:
             writer.writeheader()
         writer.writerow(row)
     sys.stdout.write(f"{row}\n")
