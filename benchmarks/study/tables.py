@@ -46,12 +46,14 @@ def of_final(rows: Sequence[Row]) -> list[str]:
     lines = [f"| fold | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for fold in sorted({row["held out"] for row in rows}, reverse=True):
         mine = [row for row in rows if row["held out"] == fold]
-        cells = [
-            f"{np.mean([row[n] for row in mine]):.3f} ({np.std([row[n] for row in mine]):.3f})"
-            for n in names
-        ]
+        cells = [_spread([row[name] for row in mine]) for name in names]
         lines.append(f"| {fold:g} ({len(mine)}) | {' | '.join(cells)} |")
     return lines
+
+
+def _spread(values: Sequence[float]) -> str:
+    spread = f" ({np.std(values):.3f})" if len(values) > 1 else ""
+    return f"{np.mean(values):.3f}{spread}"
 
 
 def of_generated(rows: Sequence[Row]) -> list[str]:
