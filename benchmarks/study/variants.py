@@ -6,8 +6,14 @@ from typing import Any
 from benchmarks.study.trial import Trial
 
 _NO_CHANGES = ("train/changes=none",)
-_ALL_KINDS = tuple((kind, 10.0) for kind in ("speech", "music", "both", "neither"))
-_TWICE = tuple((kind, 20.0) for kind, _ in _ALL_KINDS)
+
+
+def _minutes(each: float) -> tuple[tuple[str, float], ...]:
+    """Give all kinds of generated sound, so many minutes of each."""
+    return tuple((kind, each) for kind in ("speech", "music", "both", "neither"))
+
+
+_ALL_KINDS, _TWICE = _minutes(10), _minutes(20)
 BASE = Trial(
     (
         "features=two_resolutions",
@@ -91,6 +97,14 @@ VARIANTS = {
     "mfcc, plain network, generated alone": _instead(
         "features=mfcc", "network=cnn", recordings=False
     ),
+    # plain `auricle repro` and `experiment=starter_full`, judged on recordings
+    "mfcc, plain network, default corpus": _instead(
+        "features=mfcc", "network=cnn", recordings=False, made=_minutes(5)
+    ),
+    "mfcc, plain network, full corpus": _instead(
+        "features=mfcc", "network=cnn", "train.epochs=10", recordings=False, made=_minutes(120)
+    ),
+    "full corpus": _with("train.epochs=10", recordings=False, made=_minutes(120)),
     "mfcc, plain network, generated alone, no changes": _instead(
         "features=mfcc", "network=cnn", *_NO_CHANGES, recordings=False
     ),
