@@ -32,10 +32,11 @@ def main() -> None:
                 if held_out is None and VARIANTS[name].recordings:
                     parser.error(f"{name} is trained on recordings, so it is not judged on all")
                 row = trial.run(VARIANTS[name], held_out, seed, options.folds)
-                _add(options.table, {"variant": name, "held out": fold, "seed": seed} | row)
+                add(options.table, {"variant": name, "held out": fold, "seed": seed} | row)
 
 
-def _add(table: Path, row: dict[str, object]) -> None:
+def add(table: Path, row: dict[str, object]) -> None:
+    """Add a row to a table that others may be writing too."""
     with table.open("a+", newline="", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
