@@ -29,7 +29,7 @@ def main() -> None:
     bundle = bundles.load(options.bundle)
     if not str(bundle.dataset["name"]).startswith("starter"):
         raise AuricleError(
-            f"{options.bundle} was trained on {bundle.dataset['name']}, not on generated sound alone"
+            f"{options.bundle} was trained on {bundle.dataset['name']}, not on generated sound"
         )
     model = load_keras(options.bundle / "model.keras")
     parameters = model.count_params()
