@@ -272,8 +272,8 @@ def test_a_recording_shorter_than_an_excerpt_is_heard_whole(tmp_path):
 SPEC = SpecAugment(0, 0, 0, 0)
 UNCHANGED = Changes(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 TRAIN = Train(
-    "independent", 1, 1, 32, 0.01, "constant", {"_target_": "keras.optimizers.Adam"},
-    True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
+    "independent", 1, "val_loss", 1, 32, 0.01, "constant", 0.0, 0,
+    {"_target_": "keras.optimizers.Adam"}, True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
 )  # fmt: skip
 
 
