@@ -1,7 +1,6 @@
 """Stage `export_model`: the trained network -> the bundle, `models/classifier/`."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +65,7 @@ def export_model(config: Config, job: Job) -> Done:
                 "run `auricle train` anew"
             )
     with whole_folder(job.writes.classifier) as folder:
-        shutil.copyfile(trained, folder / trained.name)
-        name, raw = _scored(folder / trained.name, validation)
+        name, raw = _scored(trained, folder, validation)
         preprocess = validation.header.preprocess
         count = windows_in_context(
             config.decision.context_s or 0, preprocess["window_s"], preprocess["hop_s"]
@@ -109,23 +107,23 @@ def export_model(config: Config, job: Job) -> Done:
     return Done(told)
 
 
-def _scored(trained: Path, validation: window_file.Windows) -> tuple[str, npt.NDArray[np.float32]]:
-    """Convert a network beside its file; give the model a listener uses, and its logits.
+def _scored(
+    trained: Path, folder: Path, validation: window_file.Windows
+) -> tuple[str, npt.NDArray[np.float32]]:
+    """Put a trained model into a folder, a network converted too; give the file that scores.
 
-    A baseline is used as it is.
+    With it come its logits of the validation windows.
     """
-    if trained.name == ESTIMATOR_FILE:
-        model = trained
-    else:
-        model = trained.with_name(MODEL_FILE)
-        network = load_keras(trained)
-        model.write_bytes(to_litert(network))
-    header = validation.header
-    raw = scorer_of(model, header.shape, len(header.labels)).logits(validation.features)
-    if model != trained:
+    header, name = validation.header, trained.name
+    if name != ESTIMATOR_FILE:
+        network, name = load_keras(trained), MODEL_FILE
+        (folder / name).write_bytes(to_litert(network))
+    (folder / trained.name).write_bytes(trained.read_bytes())
+    raw = scorer_of(folder / name, header.shape, len(header.labels)).logits(validation.features)
+    if name == MODEL_FILE:
         first = list(logits(network, validation.features[:512]))
         _check_agreement(raw, np.concatenate(first))
-    return model.name, raw
+    return name, raw
 
 
 def _check_agreement(ours: npt.NDArray[np.float32], keras: npt.NDArray[np.float32]) -> None:
