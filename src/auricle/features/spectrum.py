@@ -62,9 +62,7 @@ def mel_spectrogram_db(windows: Samples, sample_rate_hz: int, config: Spectrum) 
         A window is shorter than one frame.
     """
     if config.center:
-        # librosa pads with zeros for a mel spectrogram.
-        padding = config.n_fft // 2
-        windows = np.pad(windows, ((0, 0), (padding, padding)))
+        windows = centred(windows, config.n_fft)
     power = mel_power(
         windows, sample_rate_hz, config.n_fft, config.hop_length, config.n_mels, *config.band_hz
     )
@@ -125,12 +123,7 @@ def mel_power(
     AuricleError
         A window is shorter than one frame.
     """
-    if windows.shape[1] < n_fft:
-        raise AuricleError(
-            f"A window of {windows.shape[1]} samples holds no frame of features.n_fft={n_fft}: "
-            "lengthen preprocess.window_s or lower features.n_fft"
-        )
-    power = power_spectrum(framed(windows, n_fft, hop_length) * hann(n_fft))
+    power = power_spectrum(hann_frames(windows, n_fft, hop_length))
     bands = [
         # A product per window (3-D) gives the same bits for one window and many; a flat one not.
         np.matmul(power[:, :, bins], filters)
@@ -144,6 +137,29 @@ def power_spectrum(frames: Array, n_fft: int | None = None) -> Array:
     spectrum = np.fft.rfft(frames, n_fft)  # float32 in, complex64 out
     squares = np.square(spectrum.view(np.float32))  # real and imaginary parts by turns
     return squares[..., ::2] + squares[..., 1::2]
+
+
+def centred(windows: Samples, n_fft: int) -> Samples:
+    """Pad windows with zeros, as librosa does, so that frames are centred on their time."""
+    padding = n_fft // 2
+    return np.pad(windows, ((0, 0), (padding, padding)))
+
+
+def hann_frames(windows: Samples, n_fft: int, hop_length: int) -> Array:
+    """Frames of windows under a Hann window [shape=(n_windows, n_frames, n_fft)].
+
+    Raises
+    ------
+    AuricleError
+        A window is shorter than one frame.
+    """
+    if windows.shape[1] < n_fft:
+        raise AuricleError(
+            f"A window of {windows.shape[1]} samples holds no frame of features.n_fft={n_fft}: "
+            "lengthen preprocess.window_s or lower features.n_fft"
+        )
+    frames: Array = framed(windows, n_fft, hop_length) * hann(n_fft)
+    return frames
 
 
 def framed(windows: Samples, length: int, hop: int) -> Array:

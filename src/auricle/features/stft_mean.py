@@ -6,9 +6,8 @@ import numpy as np
 
 from auricle.audio import Samples
 from auricle.config import check, one_of
-from auricle.errors import AuricleError
 from auricle.features import Features
-from auricle.features.spectrum import Array, framed, hann, power_spectrum
+from auricle.features.spectrum import Array, centred, hann_frames, power_spectrum
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,8 @@ def extract(windows: Samples, sample_rate_hz: int, config: Config) -> Array:
         A window is shorter than one frame.
     """
     if config.center:
-        padding = config.n_fft // 2
-        windows = np.pad(windows, ((0, 0), (padding, padding)))
-    if windows.shape[1] < config.n_fft:
-        raise AuricleError(
-            f"A window of {windows.shape[1]} samples holds no frame of features.n_fft="
-            f"{config.n_fft}: lengthen preprocess.window_s or lower features.n_fft"
-        )
-    frames = framed(windows, config.n_fft, config.hop_length) * hann(config.n_fft)
+        windows = centred(windows, config.n_fft)
+    frames = hann_frames(windows, config.n_fft, config.hop_length)
     mean = np.sqrt(power_spectrum(frames)).mean(axis=1, keepdims=True)
     if config.scale == "min_max":
         mean -= mean.min(axis=2, keepdims=True)
