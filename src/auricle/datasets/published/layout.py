@@ -79,10 +79,10 @@ class Layout:
             elif all(row.get(column) == value for column, value in self.only.items()):
                 entries.append(self._entry(found, row))
         extra = [path.relative_to(home).as_posix() for path in there.values()]
-        known = len(rows)
+        listed = f"row of {self.table}" if self.table else "folder of a class"
         told = [
-            _told(f"{len(missing)} of {known} recordings are missing", missing),
-            _told(f"{len(extra)} files are in no row of {self.table}", extra),
+            _told(f"{len(missing)} of {len(rows)} recordings are missing", missing),
+            _told(f"{len(extra)} files are in no {listed}", extra),
         ]
         if len(entries) != self.recordings and not (missing or extra):
             told.append(f"it has {len(entries)} recordings, but {self.recordings} were published")
