@@ -47,6 +47,7 @@ def folder_dataset(path, **changes):
         "folds": None,
         "test_folds": None,
         "split_seed": 0,
+        "stop_on_test": False,
         "allow_leaks": False,
         "max_unreadable_share": 0.05,
         "path": str(path),

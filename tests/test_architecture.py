@@ -34,6 +34,7 @@ LAYERS = [
     {"evaluation"},
     {"stages", "realtime", "classify", "server", "served_model"},
     {"building", "prepared", "job_table", "sweep", "cross_validation", "explore"},
+    {"comparison"},
     {"cli"},
 ]
 LISTENER = {"realtime", "classify", "server", "served_model"}

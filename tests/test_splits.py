@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.datasets.splits import load, save, split, window_sides
+from auricle.datasets.clips import SPLITS
+from auricle.datasets.splits import fingerprint, load, save, split, windows_of
 from auricle.errors import AuricleError
 from helpers import clip, folder_dataset
 
@@ -178,12 +179,31 @@ def test_windows_dealt_at_random_need_leave_to_leak():
         dataset(split="random_windows")
 
 
+def sides_of(config, count=10_000):
+    return {part: windows_of(part, clip("a.wav"), count, config) for part in SPLITS}
+
+
 def test_windows_dealt_at_random_have_the_shares_asked_for():
-    config = dataset(split="random_windows", allow_leaks=True)
-    sides = Counter(window_sides(clip("a.wav"), 10_000, config).tolist())
-    assert sides["test"] == pytest.approx(2000, abs=150)
-    assert sides["validation"] == pytest.approx(2000, abs=150)
-    assert sides["train"] == pytest.approx(6000, abs=200)
+    sides = sides_of(dataset(split="random_windows", allow_leaks=True))
+    assert sides["test"].sum() == pytest.approx(2000, abs=150)
+    assert sides["validation"].sum() == pytest.approx(2000, abs=150)
+    assert (sum(side.astype(int) for side in sides.values()) == 1).all()
+
+
+def test_what_tests_also_stops_where_that_is_asked_for():
+    config = dataset(split="random_windows", allow_leaks=True, stop_on_test=True, test_share=0.3)
+    sides = sides_of(config)
+    assert sides["test"].sum() == pytest.approx(3000, abs=150)
+    assert (sides["validation"] == sides["test"]).all()
+    assert (sides["train"] == ~sides["test"]).all()
+    apart = dataset(split="random_windows", allow_leaks=True, test_share=0.3)
+    assert fingerprint({}, config) != fingerprint({}, apart)
+
+
+@pytest.mark.parametrize("split", ["group", "fold"])
+def test_stopping_on_what_tests_is_refused_where_the_split_is_honest(split):
+    with pytest.raises(AuricleError, match=r"stop_on_test=true tunes on what it tests.*to false"):
+        dataset(split=split, stop_on_test=True)
 
 
 def test_too_few_groups_are_named_with_a_remedy():

@@ -69,7 +69,6 @@ VARIANTS = {
     "mixup": _with("train.mixup_alpha=0.3"),
     # what is trained on
     "a channel copy": _with(copies=1),
-    "all of ESC-50": _with(all_environment=True),
     "no generated speech or music": _with(made=(("both", 10.0), ("neither", 10.0))),
     "no generated sound": _with(made=()),
     "20 minutes generated": _with(made=_TWICE),

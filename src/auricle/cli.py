@@ -35,6 +35,7 @@ Overrides are Hydra's: group=option takes another file of conf/, group.key=value
   auricle train network.filters=16                 one stage, by hand
   auricle train -m network.filters=8,16            a sweep; each job writes below multirun/
   auricle cross_validate                           how far a score can be trusted
+  auricle results                                  compare systems on real recordings
   auricle listen                                   name what sounds at the microphone
   auricle listen talk.wav                          ... in a file
   auricle listen https://radio.example/stream      ... in a stream
@@ -181,6 +182,15 @@ def _parser() -> argparse.ArgumentParser:
         "(dataset.split=fold); each is tested once for each of cross_validation.seeds.",
     )
     add(
+        "results",
+        _results,
+        "compare systems on real recordings, each under the same evaluation",
+        "[overrides]",
+        "Measures what references/results.csv lacks, which takes hours, and writes\n"
+        "references/results.md. conf/results says what is compared; results.only=[NAME] takes\n"
+        "some sets or systems only.",
+    )
+    add(
         "listen",
         _listen,
         "name what sounds, live",
@@ -303,6 +313,18 @@ def _cross_validate(options: argparse.Namespace, overrides: list[str], others: l
     wanted = [*build_overrides(), *_smoke(overrides)]
     refuse_passwords(wanted)
     return 1 if cross_validate(wanted).failed else 0
+
+
+def _results(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
+    from auricle.comparison.run import results
+
+    _only_flags(others, allowed=False)
+    refuse_passwords(overrides)
+    if _smoking():
+        sys.stderr.write("AURICLE_SMOKE is set: nothing is measured, the page is written anew.\n")
+    begun = time.perf_counter()
+    _tell("results", begun, results(overrides, measuring=not _smoking()).told)
+    return 0
 
 
 def _listen(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:

@@ -54,20 +54,10 @@ class Config:
 
 def cross_validate(overrides: Sequence[str]) -> Sweep:
     """Train and test once for each fold and seed; show a table and write it to `reports/`."""
-    config = compose("config", overrides)
-    parsed = parse(config, Config)
-    settings = parsed.cross_validation
-    folds, splitting = _folds(config, parsed)
-    added = [
-        *_launcher(overrides, settings),
-        *(f"{key}={value}" for key, value in _scores_only(overrides)),
-        *splitting,
-        "dataset.test_folds=" + ",".join(f"[{quoted(fold)}]" for fold in folds),
-        "train.seed=" + ",".join(map(str, settings.seeds)),
-    ]
+    settings = parse(compose("config", overrides), Config).cross_validation
+    jobs, wanted = crossed(overrides)
 
     def summarise(done: Sweep, parent: Run) -> None:
-        wanted = len(folds) * len(settings.seeds)
         summary = summary_of(done.rows, settings.confidence, wanted)
         if summary["folds"]:
             _show(summary)
@@ -85,19 +75,39 @@ def cross_validate(overrides: Sequence[str]) -> Sweep:
             )
 
     with alone("cross_validate"):
-        # Later overrides win: a fold must not be taken back by one of the user's.
-        verbs = ("train", "export", "evaluate")
-        return sweep("cross_validate", verbs, [*overrides, *added], summarise)
+        return sweep("cross_validate", VERBS, jobs, summarise)
 
 
-def _launcher(overrides: Sequence[str], settings: CrossValidation) -> list[str]:
+def crossed(overrides: Sequence[str]) -> tuple[list[str], int]:
+    """Give the overrides of a sweep over folds and seeds, and its number of jobs."""
+    config = compose("config", overrides)
+    parsed = parse(config, Config)
+    seeds = parsed.cross_validation.seeds
+    folds, splitting = _folds(config, parsed)
+    added = [
+        *side_by_side(overrides, parsed.cross_validation.jobs),
+        *splitting,
+        "dataset.test_folds=" + ",".join(f"[{quoted(fold)}]" for fold in folds),
+        "train.seed=" + ",".join(map(str, seeds)),
+    ]
+    # Later overrides win: a fold must not be taken back by one of the user's.
+    return [*overrides, *added], len(folds) * len(seeds)
+
+
+def side_by_side(overrides: Sequence[str], jobs: int) -> list[str]:
+    """Give what lets so many jobs train and be scored at a time, the scores alone."""
+    scores = [f"{key}={value}" for key, value in _scores_only(overrides)]
+    return [*_launcher(overrides, jobs), *scores]
+
+
+def _launcher(overrides: Sequence[str], jobs: int) -> list[str]:
     """Jobs side by side, unless the user says how to launch them."""
     launcher = [text for text in overrides if text.startswith("hydra/launcher=")]
     if launcher and not launcher[-1].endswith("=joblib"):
         return []
     given = any(text.startswith("hydra.launcher.n_jobs=") for text in overrides)
-    jobs = [] if given else [f"hydra.launcher.n_jobs={settings.jobs}"]
-    return [*([] if launcher else ["hydra/launcher=joblib"]), *jobs]
+    number = [] if given else [f"hydra.launcher.n_jobs={jobs}"]
+    return [*([] if launcher else ["hydra/launcher=joblib"]), *number]
 
 
 def _scores_only(overrides: Sequence[str]) -> list[tuple[str, Any]]:
@@ -128,12 +138,12 @@ def summary_of(rows: Sequence[dict[str, Any]], confidence: float, wanted: int) -
     folds: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: int(row["job"])):
         if not row["error"]:
-            (fold,) = _value(row, "dataset.test_folds")
+            (fold,) = value_of(row, "dataset.test_folds")
             folds[str(getattr(fold, "text", fold))].append(row)
     names = list(dict.fromkeys(n for row in rows for n in row["numbers"] if n in SCORES))
     by_fold = {
         fold: {
-            "seeds": [_value(row, "train.seed") for row in of],
+            "seeds": [value_of(row, "train.seed") for row in of],
             **{name: [row["numbers"][name] for row in of] for name in names},
         }
         for fold, of in sorted(folds.items(), key=lambda item: (len(item[0]), item[0]))
@@ -162,6 +172,8 @@ def summary_of(rows: Sequence[dict[str, Any]], confidence: float, wanted: int) -
     }
 
 
+# What each job does.
+VERBS = ("train", "export", "evaluate")
 # Balanced accuracies, as `evaluate` gives them.
 SCORES = ("window", "second", "clip")
 
@@ -188,11 +200,12 @@ def _folds(config: DictConfig, parsed: Config) -> tuple[list[str], list[str]]:
     return names, ["dataset.split=fold", f"dataset.folds={count}"]
 
 
-def _value(row: dict[str, Any], key: str) -> Any:
+def value_of(row: dict[str, Any], key: str) -> Any:
+    """Give the value that a job's overrides set a key to."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    given = [text for text in row["overrides"] if text.startswith(f"{key}=")]
-    return OverridesParser.create().parse_override(given[-1]).value()
+    texts = [text for text in row["overrides"] if text.startswith(f"{key}=")]
+    return OverridesParser.create().parse_override(texts[-1]).value()
 
 
 def _show(summary: dict[str, Any]) -> None:

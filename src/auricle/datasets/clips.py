@@ -88,6 +88,7 @@ class Dataset:
     test_folds: list[str] | None
     split_seed: int
     allow_leaks: bool
+    stop_on_test: bool
     max_unreadable_share: float
 
     def __post_init__(self) -> None:
@@ -97,6 +98,11 @@ class Dataset:
             "split=random_windows trains on the neighbours of the windows it tests on, so its "
             "score is of no use: set dataset.split=group, or dataset.allow_leaks=true to see what "
             "it would claim",
+        )
+        check(
+            not self.stop_on_test or self.split == "random_windows",
+            "stop_on_test=true tunes on what it tests, as careless work does: set it to false, or "
+            "dataset.split=random_windows to see what both would claim",
         )
         check(
             self.folds is None or self.folds >= len(SPLITS),

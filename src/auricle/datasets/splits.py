@@ -50,23 +50,24 @@ def split(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     return side
 
 
-def window_sides(clip: Clip, count: int, dataset: Dataset) -> npt.NDArray[np.str_]:
-    """Split of each window of a recording [shape=(count,)] under `split: random_windows`.
+def windows_of(part: str, clip: Clip, count: int, dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """Which windows of a recording are of a split [shape=(count,)] under `split: random_windows`.
 
     Neighbours of a window that tests are trained on: what this claims is not to be had on other
-    recordings.
+    recordings. With `stop_on_test` those that test also validate, and all others train.
     """
     rng = np.random.default_rng([dataset.split_seed, int(clip.sha256[:16], 16)])
     drawn = rng.random(count)
-    held_out = dataset.test_share + dataset.validation_share
-    return np.where(
-        drawn < dataset.test_share, "test", np.where(drawn < held_out, "validation", "train")
-    )
+    tested = drawn < dataset.test_share
+    if dataset.stop_on_test:
+        return ~tested if part == "train" else tested
+    held_out = drawn < dataset.test_share + dataset.validation_share
+    return {"test": tested, "validation": held_out & ~tested, "train": ~held_out}[part]
 
 
 def fingerprint(side: Mapping[str, str], dataset: Dataset) -> str:
     """SHA-256 of a split: another one may test what this one trains on."""
-    dealt = [dataset.split_seed, dataset.test_share, dataset.validation_share]
+    dealt = [dataset.split_seed, dataset.test_share, dataset.validation_share, dataset.stop_on_test]
     by_window = dealt if dataset.split == "random_windows" else []
     return hashlib.sha256(json.dumps([sorted(side.items()), by_window]).encode()).hexdigest()
 

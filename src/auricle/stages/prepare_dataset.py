@@ -136,6 +136,8 @@ def _told(
         said.append(f"THIS SPLIT LEAKS: {leaks.told(leaking, reports / 'duplicates.csv')}")
     if config.dataset.split == "random_windows":
         said.append("THIS SPLIT LEAKS: windows of each recording stand on all sides")
+    if config.dataset.stop_on_test:
+        said.append("TRAINING STOPS ON WHAT IS TESTED (dataset.stop_on_test)")
     return "".join(f"; {text}" for text in said)
 
 
@@ -200,7 +202,7 @@ def _item_lines(
     rows = extract(windows, preprocess.sample_rate_hz, features)
     clip, kept = item.clip, np.ones(len(rows), bool)
     if dataset.split == "random_windows":
-        kept = splits.window_sides(clip, len(rows), dataset) == split
+        kept = splits.windows_of(split, clip, len(rows), dataset)
     lines = window_file.lines_of(
         clip.path,
         clip.group,

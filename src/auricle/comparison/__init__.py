@@ -1,0 +1,1 @@
+"""`auricle results`: systems side by side on real recordings, each under the same evaluation."""
