@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auricle.bundle import Bundle
+from auricle.comparison.measure import Row
 from auricle.datasets.clips import Clip
 from auricle.datasets.manifest.pieces import Piece
 from auricle.datasets.window_file import Header, Line
@@ -39,6 +40,7 @@ def listed(title):
         ("window JSON: header", Header),
         ("window JSON: line", Line),
         ("bundle.json", Bundle),
+        ("results.csv", Row),
     ],
 )
 def test_each_field_is_listed_in_its_order(title, of):

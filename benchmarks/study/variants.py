@@ -58,6 +58,9 @@ VARIANTS = {
     ),
     "no equaliser": _with("train.changes.equalise=0"),
     "no two together": _with("train.changes.together=0"),
+    "more noise, 10 epochs": _with(
+        "train.epochs=10", "train.changes.noise=0.7", "train.changes.noise_snr_db=[-10,20]"
+    ),
     "less noise": _with("train.changes.noise=0.3", "train.changes.noise_snr_db=[5,30]"),
     "fewer band limits": _with("train.changes.band_limit=0.1"),
     "no comparison": _with("train.comparison=0"),
