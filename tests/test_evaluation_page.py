@@ -28,14 +28,14 @@ CONDITIONS = [
 PAIR = Pair(Interval(0.7, 0.6, 0.8), Interval(0.9, 0.8, 1.0), Interval(0.2, 0.1, 0.3), 100, 10)
 
 
-def results(folder, labels=("speech", "music"), heard=True, pair=PAIR, about=None):
+def results(folder, labels=("speech", "music"), heard=True, pair=PAIR, about=None, decision=None):
     """Results of eight recordings, one of which is taken for the other class."""
     stretches, logits = [], []
     for i in range(8):
         path = recording(folder / f"{labels[i % 2][:3]}" / f"{i}.wav", seconds=5.0, seed=i)
         stretches.append((str(path), [labels[i % 2]], 20))
         logits += [SURE[("speech", "music")[i % 2 if i != 3 else 0]]] * 20
-    found = judged(folder, stretches, logits, labels)
+    found = judged(folder, stretches, logits, labels, **decision or {})
     if about is not None:
         header = dataclasses.replace(
             found.test.header, dataset={**found.test.header.dataset, **about}
@@ -96,6 +96,19 @@ def test_it_says_what_thresholds_cost_and_what_is_heard_of_two_at_once(plain):
     # One of four recordings of 5 s without speech is named so: one event in 20 s.
     assert "At its threshold of 0.50, speech has 180 false events an hour" in text
     assert "best F1unknown180 [0," in text
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        ({"threshold": {"speech": 0.5}}, "as set"),
+        ({"false_events_per_hour": {"speech": 6.0}}, "at most 6"),
+        ({"threshold": 0.5, "false_events_per_hour": 6.0}, "as set"),
+    ],
+)
+def test_it_says_what_a_threshold_was_chosen_by(tmp_path, decision, told):
+    text = words(page(tmp_path, decision=decision))
+    assert f"speech0.50{told}unknown180 [0," in text
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,11 @@ class Decision:
     def budget(self, label: str) -> float | None:
         """How many false events an hour a label may have; none: its threshold has other reasons."""
         budget: float | None = _each(self.false_events_per_hour, label)
-        return budget if _each(self.threshold, label) is None else None  # what is set wins
+        return None if self.is_set(label) else budget  # what is set wins
+
+    def is_set(self, label: str) -> bool:
+        """Whether the threshold of a label is given, so that nothing is chosen."""
+        return _each(self.threshold, label) is not None
 
     def rule(self, label: str, threshold: float) -> "Rule":
         """Give what holds for a label whose own threshold is given."""

@@ -129,7 +129,7 @@ def _traded(results: Results) -> Table:
             [
                 label,
                 f"{found.threshold:.2f}",
-                "best F1" if found.budget is None else f"at most {found.budget:g}",
+                words.asked_for(found),
                 words.promised(found),
                 f"{words.rate(found.per_hour)} in {found.hours:.2g} h",
                 str(found.named),

@@ -20,6 +20,7 @@ class Traded:
     """
 
     threshold: float
+    is_set: bool
     budget: float | None
     hours: float
     per_hour: Interval
@@ -49,6 +50,7 @@ def traded(judged: Judged, recordings: Recordings, followed: Followed) -> dict[s
         sums = followed.events[lacks, i], recordings.hours[lacks]
         found[label] = Traded(
             bundle.thresholds[label],
+            bundle.decision.is_set(label),
             bundle.decision.budget(label),
             float(sums[1].sum()),
             bootstrap.of_sums(list(groups[lacks]), sums, ratio),

@@ -44,6 +44,13 @@ def rate(interval: Interval) -> str:
     return f"{interval.value:.3g} [{interval.low:.3g}, {interval.high:.3g}]"
 
 
+def asked_for(found: Traded) -> str:
+    """Say what a threshold was chosen by."""
+    if found.is_set:
+        return "as set"
+    return "best F1" if found.budget is None else f"at most {found.budget:g}"
+
+
 def promised(found: Traded) -> str:
     """Say what validation had of false events at the threshold; below 1 / hours it cannot tell."""
     if found.promised is None:
