@@ -1,5 +1,6 @@
 """Systems are compared under one evaluation, measured once, and what is not known is said."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from auricle import cli
-from auricle.comparison.measure import Row, configuration_of, read_rows, rows_of
+from auricle.comparison.measure import Row, configuration_of, current, read_rows
 from auricle.comparison.page import page_of
-from auricle.comparison.settings import AS_EVALUATED, HONEST, Comparison, Line
+from auricle.comparison.settings import AS_EVALUATED, HONEST, Comparison, Line, Recordings
 from auricle.config import CONF_DIR, compose, parse_group
 from auricle.errors import AuricleError
 from helpers import recording
@@ -33,6 +34,9 @@ HOW = [
 ROOT = CONF_DIR.parent
 
 
+OTHERWISE = {"overrides": ["features=mfcc_mean"], "as_evaluated": None}
+
+
 def comparison(**changes):
     """Two classes of six recordings each, and two systems, one judged carelessly too."""
     plain = {
@@ -48,6 +52,7 @@ def comparison(**changes):
                 "overrides": ["dataset=folder", *SMALL],
                 "places": ["sounds"],
                 "place_key": "dataset.path",
+                "beside": [],
                 "seeds": [0],
             },
             "away": {
@@ -57,6 +62,7 @@ def comparison(**changes):
                 "overrides": ["dataset=urbansound8k"],
                 "places": ["nowhere"],
                 "place_key": "dataset.path",
+                "beside": [],
                 "seeds": [0],
             },
         },
@@ -147,7 +153,7 @@ def test_each_line_is_measured_once_and_told_on_the_page(project: Path) -> None:
 def test_what_is_configured_otherwise_is_measured_anew(project: Path) -> None:
     settings = comparison()
     rows, before = read_rows(project / "out/results.csv"), runs(project)
-    settings["systems"]["theirs"] |= {"overrides": ["features=mfcc_mean"], "as_evaluated": None}
+    settings["systems"]["theirs"] |= OTHERWISE
     assert call(settings, only("here", "theirs")) == 0
     again = read_rows(project / "out/results.csv")
     assert runs(project) == before + 1
@@ -158,17 +164,21 @@ def test_what_is_configured_otherwise_is_measured_anew(project: Path) -> None:
     assert {row.configuration for row in again if row.protocol == HONEST}.isdisjoint(
         row.configuration for row in rows
     )
-    # Where the recordings lie is no part of it.
+    # Where the recordings lie is no part of it; which they are is.
     shutil.copytree("sounds", "moved")
     settings["sets"]["here"]["places"] = ["nowhere", "moved"]
     assert call(settings, only("here", "theirs")) == 0
     assert runs(project) == before + 1
+    recording(project / "moved" / "hiss" / "0.wav", seconds=2.0, seed=50)
+    assert call(settings, only("here", "theirs")) == 0
+    assert runs(project) == before + 2
 
 
 def test_a_line_that_fails_is_named_and_leaves_the_others(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings, before = comparison(page="out/other.md"), read_rows(project / "out/results.csv")
+    settings["systems"]["theirs"] |= OTHERWISE
     settings["systems"]["ours"]["overrides"] = ["network.neighbours=0"]
     assert call(settings, only("here", "ours")) == 1
     told = capsys.readouterr().err
@@ -217,7 +227,8 @@ def test_wrong_settings_are_refused_by_name(changes: dict, named: str) -> None:
 
 def row(line: Line, split: str, seed: int, clip: float) -> Row:
     key = (line.of, line.name, line.protocol)
-    return Row(*key, "abc", split, seed, clip / 2, clip / 2, clip, 1234567, 9)
+    known = (configuration_of(line), "abc")
+    return Row(*key, *known, split, seed, clip / 2, clip / 2, clip, 1234567, 9)
 
 
 def test_the_best_honest_system_stands_first_and_careless_figures_apart() -> None:
@@ -229,9 +240,23 @@ def test_the_best_honest_system_stands_first_and_careless_figures_apart() -> Non
     lines = page_of(settings, rows).splitlines()
     table = [line for line in lines if line.startswith(("| Ours", "| Theirs"))]
     assert table == [
-        "| Theirs | 0.800 (0.141) | 0.400 (0.071) | 0.400 (0.071) | 0.990 (0.000) | 1,234,567 |",
+        "| Theirs | 0.800 (0.141) | 0.400 (0.071) | 0.400 (0.071) | 0.990 | 1,234,567 |",
         "| Ours | 0.600 (0.000) | 0.300 (0.000) | 0.300 (0.000) |  | 1,234,567 |",
     ]
+
+
+def test_figures_of_another_configuration_are_not_shown() -> None:
+    settings = Comparison(**comparison())
+    ours, *_ = sorted_lines(settings)
+    old = dataclasses.replace(row(ours, "1", 0, 0.6), configuration="old")
+    assert "0.600" in page_of(settings, [row(ours, "1", 0, 0.6)])
+    assert "0.600" not in page_of(settings, [old])
+
+
+def test_a_set_without_what_it_needs_beside_it_is_not_at_hand(tmp_path: Path) -> None:
+    node = comparison()["sets"]["here"] | {"places": [str(tmp_path)]}
+    assert Recordings(**node).place == str(tmp_path)
+    assert Recordings(**node | {"beside": [str(tmp_path / "more")]}).place is None
 
 
 def sorted_lines(settings: Comparison) -> list[Line]:
@@ -242,13 +267,8 @@ def sorted_lines(settings: Comparison) -> list[Line]:
 
 
 def test_the_page_that_is_shipped_is_of_the_table_that_is_shipped() -> None:
-    config = compose("config", [])
-    settings = parse_group(config.results, Comparison, "results")
+    settings = parse_group(compose("config", []).results, Comparison, "results")
     rows = read_rows(ROOT / settings.table)
     assert (ROOT / settings.page).read_text() == page_of(settings, rows)
-    for line in settings.lines():
-        for measured in rows_of(line, rows):
-            assert measured.configuration == configuration_of(line), (
-                f"{line.name} on {line.of} is configured otherwise than it was measured: "
-                "run `auricle results`"
-            )
+    known = [row for line in settings.lines() for row in current(line, rows)]
+    assert len(known) == len(rows), "some were measured with another configuration: auricle results"

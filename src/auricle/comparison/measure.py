@@ -8,16 +8,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from auricle.comparison.settings import HONEST, Comparison, Line
 from auricle.config import compose, quoted
 from auricle.cross_validation import VERBS, crossed, side_by_side, value_of
+from auricle.datasets.clips import read_clips
 from auricle.errors import AuricleError
-from auricle.job import parameters
+from auricle.job import Places, parameters
+from auricle.prepared import listed
 from auricle.sweep import sweep
 from auricle.tables import write_table
 
-# What decides a line's figures; where the recordings lie does not.
+# What is configured and decides a line's figures; where the recordings lie does not.
 _GROUPS = ("dataset", "preprocess", "features", "augment", "network", "train")
 
 
@@ -29,6 +32,7 @@ class Row:
     system: str
     protocol: str
     configuration: str
+    recordings: str
     split: str
     seed: int
     window: float
@@ -67,86 +71,100 @@ def save_rows(path: Path, rows: Sequence[Row]) -> None:
     write_table(path, list(_COLUMNS), [dataclasses.astuple(row) for row in ordered])
 
 
-def rows_of(line: Line, rows: Sequence[Row], configuration: str = "") -> list[Row]:
-    """Rows of a line; with a configuration, those only that were measured with it."""
+def current(line: Line, rows: Sequence[Row]) -> list[Row]:
+    """Rows of a line that were measured as it is configured now."""
     key = (line.of, line.name, line.protocol)
-    return [
-        row
-        for row in rows
-        if (row.set, row.system, row.protocol) == key
-        and row.configuration == (configuration or row.configuration)
-    ]
+    mine = [row for row in rows if (row.set, row.system, row.protocol) == key]
+    # Composing takes longer than all the rest: not for lines that were never measured.
+    configuration = configuration_of(line) if mine else ""
+    return [row for row in mine if row.configuration == configuration]
 
 
 def configuration_of(line: Line) -> str:
-    """Short hash of all that decides a line's figures, besides seeds and folds."""
+    """Short hash of what is configured and decides a line's figures, besides seeds and folds."""
     composed = parameters(compose("config", line.overrides))
-    text = json.dumps([composed[group] for group in _GROUPS], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _short_hash([composed[group] for group in _GROUPS])
 
 
 def measure(settings: Comparison, more: Sequence[str]) -> list[str]:
     """Measure the lines that are wanted and not known yet; give what went wrong, a line each.
 
-    `more` are overrides of how it is done (tracking, say), which change no figure.
+    A line is known where all its jobs are, with this configuration and these recordings. `more` are
+    overrides of how it is done (tracking, say), which change no figure.
     """
     path, failed = Path(settings.table), []
     for line in settings.lines():
         if not settings.wanted(line) or line.recordings.place is None:
             continue
-        configuration = configuration_of(line)
-        known = rows_of(line, read_rows(path), configuration)
-        if {row.seed for row in known} >= set(line.recordings.seeds):
-            continue
         name = f"{line.recordings.title}, {line.system.title}, {line.protocol}"
-        sys.stderr.write(f"results: {name}\n")
         try:
-            found = _measured(line, configuration, settings.jobs, more)
+            rows = read_rows(path)
+            found = _measured(line, rows, settings.jobs, more, name)
         except AuricleError as error:
             failed.append(f"{name}: {error}")
             continue
-        rows = read_rows(path)  # another process may have measured another line meanwhile
-        kept = [row for row in rows if row not in rows_of(line, rows)]
-        save_rows(path, [*kept, *found])
+        except SystemExit:  # Hydra's, which has said why
+            failed.append(f"{name}: its jobs could not be run")
+            continue
+        if found:
+            key = (line.of, line.name, line.protocol)
+            others = [row for row in rows if (row.set, row.system, row.protocol) != key]
+            save_rows(path, [*others, *found])
     return failed
 
 
-def _measured(line: Line, configuration: str, jobs: int, more: Sequence[str]) -> list[Row]:
-    place, key = line.recordings.place, line.recordings.place_key
+def _measured(
+    line: Line, rows: Sequence[Row], jobs: int, more: Sequence[str], name: str
+) -> list[Row]:
+    """Rows of a line's jobs, which are run; none where all of them are known."""
+    recordings = line.recordings
+    place, key = recordings.place, recordings.place_key
     where = [f"{key}={quoted(place)}"] if key and place else []
-    overrides, seeds = [*line.overrides, *where, *more], line.recordings.seeds
+    overrides = [*line.overrides, *where, *more]
+    clips = read_clips(listed(compose("config", overrides), Places(Path())))
+    heard = _short_hash(sorted([clip.sha256, clip.fold, *clip.labels] for clip in clips))
     if line.protocol == HONEST:
-        cross = [f"cross_validation.seeds={seeds}", f"cross_validation.jobs={jobs}"]
+        cross = [f"cross_validation.seeds={recordings.seeds}", f"cross_validation.jobs={jobs}"]
         swept, wanted = crossed([*overrides, *cross])
     else:
-        dealt = "dataset.split_seed=" + ",".join(map(str, seeds))
-        swept, wanted = [*overrides, *side_by_side(overrides, jobs), dealt], len(seeds)
+        dealt = "dataset.split_seed=" + ",".join(map(str, recordings.seeds))
+        swept = [*overrides, *side_by_side(overrides, jobs), dealt]
+        wanted = len(recordings.seeds)
+    known = [row for row in current(line, rows) if row.recordings == heard]
+    if {row.seed for row in known} == set(recordings.seeds) and len(known) == wanted:
+        return []
+    sys.stderr.write(f"results: {name}\n")
     done = sweep(f"results {line.of} {line.name}", VERBS, swept)
     if done.failed or len(done.rows) < wanted:
         reason = done.failed[0]["error"] if done.failed else "some jobs did not end"
         raise AuricleError(f"{reason} ({done.folder})")
-    rows = []
-    for row in done.rows:
-        if line.protocol == HONEST:
-            (fold,) = value_of(row, "dataset.test_folds")
-            split, seed = str(getattr(fold, "text", fold)), value_of(row, "train.seed")
-        else:
-            seed = value_of(row, "dataset.split_seed")
-            split = str(seed)
-        numbers = row["numbers"]
-        rows.append(
-            Row(
-                line.of,
-                line.name,
-                line.protocol,
-                configuration,
-                split,
-                seed,
-                round(numbers["window"], 4),
-                round(numbers["second"], 4),
-                round(numbers["clip"], 4),
-                int(numbers["parameters"]),
-                round(row["seconds"]),
-            )
-        )
-    return rows
+    configuration = configuration_of(line)
+    return [_row(line, configuration, heard, row) for row in done.rows]
+
+
+def _row(line: Line, configuration: str, recordings: str, job: dict[str, Any]) -> Row:
+    if line.protocol == HONEST:
+        (fold,) = value_of(job, "dataset.test_folds")
+        split, seed = str(getattr(fold, "text", fold)), value_of(job, "train.seed")
+    else:
+        seed = value_of(job, "dataset.split_seed")
+        split = str(seed)
+    numbers = job["numbers"]
+    return Row(
+        line.of,
+        line.name,
+        line.protocol,
+        configuration,
+        recordings,
+        split,
+        seed,
+        round(numbers["window"], 4),
+        round(numbers["second"], 4),
+        round(numbers["clip"], 4),
+        int(numbers["parameters"]),
+        round(job["seconds"]),
+    )
+
+
+def _short_hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -43,9 +43,11 @@ def results(overrides: Sequence[str], measuring: bool = True) -> Done:
     settings = parse(compose("config", overrides), Config).results
     more = [text for text, key in keys.items() if key in _HOW]
     with alone("results"):
-        failed = measure(settings, more) if measuring else []
-        rows = read_rows(Path(settings.table))
-        write_text(Path(settings.page), page_of(settings, rows))
+        try:
+            failed = measure(settings, more) if measuring else []
+        finally:  # broken off, it still tells what is known
+            rows = read_rows(Path(settings.table))
+            write_text(Path(settings.page), page_of(settings, rows))
     if failed:
         raise AuricleError("; ".join(failed))
     lines = {(row.set, row.system, row.protocol) for row in rows}

@@ -1,5 +1,6 @@
 """What is compared: sets of real recordings, systems, and how each is judged."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ class Recordings:
     overrides: list[str]
     places: list[str]
     place_key: str | None
+    beside: list[str]
     seeds: list[int]
 
     def __post_init__(self) -> None:
@@ -30,13 +32,15 @@ class Recordings:
 
     @property
     def place(self) -> str | None:
-        """Where it lies on this machine; none where it does not."""
+        """Where it lies on this machine; none where it, or what it needs beside it, does not."""
+        if not all(Path(folder).is_dir() for folder in self.beside):
+            return None
         return next((place for place in self.places if Path(place).expanduser().is_dir()), None)
 
     @property
     def remedy(self) -> str:
         """Command that brings it here."""
-        return "auricle fetch " + " ".join(self.overrides)
+        return shlex.join(["auricle", "fetch", *self.overrides])
 
 
 @dataclass(frozen=True)
