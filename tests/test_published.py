@@ -275,6 +275,27 @@ def test_a_download_that_fails_says_where_else_to_get_the_set(answer, told, home
     assert not [path for path in home.parent.iterdir() if path.is_dir()]
 
 
+def test_what_is_not_the_set_is_neither_kept_nor_taken_for_it_later(home, tmp_path, capsys):
+    esc50(tmp_path / "origin")
+    whole = zipped(tmp_path / "origin", "ESC-50-master")
+    next((tmp_path / "origin" / "audio").iterdir()).unlink()
+    part = zipped(tmp_path / "origin", "ESC-50-master")
+    with origin_server() as origin:
+        source = f"dataset.source.url={origin.address}/set.zip"
+        for answer in (b"<html>not here</html>", part):
+            origin.answers["set.zip"] = Answer(answer)
+            with pytest.raises(AuricleError):
+                fetch("esc50", home, source)
+            assert not home.exists()
+        with pytest.raises(
+            AuricleError, match=rf"{origin.address}/set\.zip.*1 .*Nothing of it was"
+        ):
+            fetch("esc50", home, source)
+        origin.answers["set.zip"] = Answer(whole)
+        assert len(fetch("esc50", home, source).clips) == 10
+    assert "No checksum of it was known" in capsys.readouterr().err
+
+
 def test_an_archive_of_another_layout_is_refused(home, tmp_path):
     esc50(tmp_path / "origin")
     with origin_server() as origin:

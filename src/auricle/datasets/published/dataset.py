@@ -30,7 +30,7 @@ class Published(Dataset):
         """Bring the set to this machine if it is not there, and list it as its authors do."""
         home = Path(self.path).expanduser()
         if not home.is_dir():
-            self.source.bring(home)
+            self.source.bring(home, lambda folder: self.layout.entries(folder, self.allow_partial))
             sys.stderr.write(f"{self.name}: {self.licence}. Cite {self.citation}\n")
         entries = self.layout.entries(home, self.allow_partial)
         classes = sorted({entry.label for entry in entries})

@@ -5,6 +5,8 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,13 +38,17 @@ class Source:
         )
         refuse_passwords([self.url or ""])
 
-    def bring(self, home: Path) -> None:
+    def bring(self, home: Path, hold: Callable[[Path], object]) -> None:
         """Have the set in `home`, where it is not there yet.
+
+        `hold` is called with the folder that holds it, before that is in place, and refuses what is
+        not the set.
 
         Raises
         ------
         AuricleError
-            It cannot be downloaded, or is not the file that is known; with what to do by hand.
+            It cannot be downloaded, is not the file that is known, or not the set; with what to do
+            by hand.
         """
         if self.url is None:
             raise AuricleError(
@@ -50,19 +56,36 @@ class Source:
                 "set dataset.path to the folder that does"
             )
         home.parent.mkdir(parents=True, exist_ok=True)
+        record = home.with_name(f"{home.name}.sha256")
+        known = self.sha256
+        if known is None and record.is_file():
+            known = record.read_text(encoding="utf-8").strip()
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}.") as scratch:
             archive = self._downloaded(Path(scratch), home)
+            found = digest(archive)
+            if known is not None and found != known:
+                raise AuricleError(
+                    f"{self.url} has the SHA-256 {found}, but {known} is known: another version "
+                    f"was published, or it was changed on the way. Look into it, then remove "
+                    f"{record} or set dataset.source.sha256"
+                )
             with whole_folder(home) as building:
                 _unpack(archive, self.folder, Path(scratch) / "unpacked", building)
+                try:
+                    hold(building)
+                except AuricleError as error:
+                    told = str(error).replace(str(building), str(self.url))
+                    raise AuricleError(f"{told}. Nothing of it was kept") from error
+        if known is None:
+            write_text(record, f"{found}\n")
+            sys.stderr.write(
+                f"No checksum of it was known; its SHA-256 {found} is kept in {record}\n"
+            )
 
     def _downloaded(self, scratch: Path, home: Path) -> Path:
         import pooch
         import requests
 
-        record = home.with_name(f"{home.name}.sha256")
-        known = self.sha256
-        if known is None and record.is_file():
-            known = record.read_text(encoding="utf-8").strip()
         name = str(self.url).rpartition("/")[2] or "archive"
         sys.stderr.write(f"Fetching {self.url}\n")
         pooch.get_logger().setLevel("ERROR")
@@ -82,20 +105,7 @@ class Source:
                 f"{self.url} cannot be had ({error}). {self.by_hand}, and unpack it so that "
                 f"{home} holds it; or set dataset.path to the folder that does"
             ) from error
-        archive = scratch / name
-        found = digest(archive)
-        if known is not None and found != known:
-            raise AuricleError(
-                f"{self.url} has the SHA-256 {found}, but {known} is known: another version was "
-                f"published, or it was changed on the way. Look into it, then remove {record} or "
-                "set dataset.source.sha256"
-            )
-        if known is None:
-            write_text(record, f"{found}\n")
-            sys.stderr.write(
-                f"No checksum of it was known; its SHA-256 {found} is kept in {record}\n"
-            )
-        return archive
+        return scratch / name
 
 
 def _unpack(archive: Path, folder: str, scratch: Path, place: Path) -> None:
@@ -107,7 +117,7 @@ def _unpack(archive: Path, folder: str, scratch: Path, place: Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 file.extractall(scratch, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise AuricleError(f"{archive.name} cannot be unpacked ({error}): fetch it anew") from error
     inside = scratch / folder
     if not inside.is_dir():
