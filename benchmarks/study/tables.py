@@ -17,7 +17,7 @@ SHOWN = (
     "neither named",
     "both named, speech +0 dB",
 )
-FINAL_SHOWN = ("clean", "-40 dB", "+10 dB", "4 kHz", "0 dB SNR")
+FINAL_SHOWN = ("clean", "-40 dB", "+10 dB", "4 kHz", "0 dB SNR", "0 dB SNR of other noises")
 GENERATED = ROOT / "references/study_generated.csv"
 
 
@@ -42,16 +42,19 @@ def of_final(rows: Sequence[Row]) -> list[str]:
     """Balanced accuracy of each held-out fold under each condition: mean and sd over seeds."""
     seen = ("0.25 s", "1 s")
     names = [f"{condition}, {s}" for condition in FINAL_SHOWN for s in seen]
-    names += ["neither named", "voice- and music-like named"]
+    names += ["neither named", "neither of others named", "voice- and music-like named"]
     lines = [f"| fold | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for fold in sorted({row["held out"] for row in rows}, reverse=True):
         mine = [row for row in rows if row["held out"] == fold]
-        cells = [_spread([row[name] for row in mine]) for name in names]
+        # What was not asked when a trial was judged is empty.
+        cells = [_spread([row[name] for row in mine if row[name] != ""]) for name in names]
         lines.append(f"| {fold:g} ({len(mine)}) | {' | '.join(cells)} |")
     return lines
 
 
 def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return ""
     spread = f" ({np.std(values):.3f})" if len(values) > 1 else ""
     return f"{np.mean(values):.3f}{spread}"
 
