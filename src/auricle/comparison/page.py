@@ -54,7 +54,12 @@ def _section(of: str, recordings: Recordings, lines: Sequence[Line], rows: Seque
         text[-1] += f" {_counted(found[honest[0].name, HONEST])}"
         text += ["", *_table(recordings.level, honest, found)]
     if missing := [line for line in lines if not found[line.name, line.protocol]]:
-        systems = ", ".join(dict.fromkeys(line.system.title for line in missing))
+        unknown = {line.name for line in missing if line.protocol == HONEST}
+        systems = "; ".join(
+            line.system.title + ("" if line.protocol == HONEST else f" {AS_EVALUATED}")
+            for line in missing
+            if line.protocol == HONEST or line.name not in unknown
+        )
         lacking = "not measured yet" if honest else f"needs {recordings.title}"
         command = (
             f"{recordings.remedy} && {shlex.join(['auricle', 'results', f'results.only=[{of}]'])}"
