@@ -25,8 +25,8 @@ fold 3, in view; how long it trains here was set once and not tuned.
 to the sides at random, whoever made them, and where an original validated on its test set, so does
 this. Mean and standard deviation over as many such splits as there are seeds. It is not to be had
 on other recordings, and it learns from more of them: 70 to 80 % of all, where an honest line learns
-from all folds but two. real_time_audio_classification was split by file and not by window: this
-column flatters it more than its own test did. `conf/experiment/` says what was mended, and why.
+from all folds but two. Where an original was judged otherwise than so, its claim below says it.
+`conf/experiment/` says what was mended, and why.
 """
 
 
