@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 BY_FILE := --dist loadfile --no-loadscope-reorder
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 $(BY_FILE)
 
-.PHONY: help setup lint test test-system soak bench repro listen ship lock clean
+.PHONY: help setup lint test test-system soak bench repro listen ship lock dvc-yaml clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -91,6 +91,9 @@ lock: setup  ## choose the versions of requirements/*.lock anew
 	$(COMPILE) -c requirements/all.lock -o requirements/base.lock
 	$(COMPILE) -c requirements/all.lock --extra mic -o requirements/mic.lock
 	$(COMPILE) -c requirements/all.lock --extra train --extra gate --extra dev -o requirements/dev.lock
+
+dvc-yaml: setup  ## write the code that each stage runs into dvc.yaml, after a file was added or moved
+	python -m auricle.pipeline.code_graph
 
 clean:  ## remove .venv and what tests and tools leave behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

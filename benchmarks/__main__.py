@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from auricle.files import write_text
+from auricle.core.files import write_text
 from benchmarks.figure import Figure
 from benchmarks.measure import ROOT
 

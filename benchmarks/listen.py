@@ -16,8 +16,10 @@ import numpy as np
 import soundfile
 from tests.sound_server import MISSING, SoundServer, sound_server
 
-from auricle.audio import Samples, load, sliding_windows
-from auricle.bundle import Classifier
+from auricle.audio import Samples
+from auricle.audio.io import load
+from auricle.audio.windows import sliding_windows
+from auricle.inference.scorer import Scorer
 from benchmarks.figure import Figure
 from benchmarks.live import librosa_features
 from benchmarks.measure import ROOT, auricle, bundle_with, environment
@@ -82,10 +84,10 @@ def _keras_share() -> float:
     Between two windows a processor's caches are given to others, so this is no matter of
     multiplying what one window takes in a loop.
     """
-    from auricle.networks.saving import load_keras
+    from auricle.training.saving import load_keras
 
     folder = bundle_with("model.keras")
-    bundle, model = Classifier(folder).bundle, load_keras(folder / "model.keras")
+    bundle, model = Scorer(folder).bundle, load_keras(folder / "model.keras")
     rate, features = bundle.preprocess.sample_rate_hz, bundle.features
     windows = sliding_windows(load(_DEMO, rate), bundle.preprocess.window, bundle.preprocess.hop)
 

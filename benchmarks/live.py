@@ -4,11 +4,13 @@ import librosa
 import numpy as np
 import numpy.typing as npt
 
-from auricle.audio import Samples, load, sliding_windows
-from auricle.bundle import Classifier
+from auricle.audio import Samples
+from auricle.audio.io import load
+from auricle.audio.windows import sliding_windows
 from auricle.features import Features, extract
 from auricle.features.mfcc import Config as Mfcc
 from auricle.features.spectrum import Spectrum
+from auricle.inference.scorer import Scorer
 from benchmarks.figure import Figure
 from benchmarks.measure import ROOT, bundle_with, cpu_s
 
@@ -19,10 +21,10 @@ _OURS, _THEIRS = 300, 20  # windows a repeat: about as long each way
 def run() -> list[Figure]:
     """CPU time of a decision, and how often both ways decide the same."""
     # Importing Keras takes seconds, which listing the benchmarks should not.
-    from auricle.networks.saving import load_keras
+    from auricle.training.saving import load_keras
 
     folder = bundle_with("model.keras")
-    classifier, model = Classifier(folder), load_keras(folder / "model.keras")
+    classifier, model = Scorer(folder), load_keras(folder / "model.keras")
     bundle = classifier.bundle
     rate, features = bundle.preprocess.sample_rate_hz, bundle.features
     sound = load(ROOT / "references" / "demo.flac", rate)
@@ -84,7 +86,7 @@ def librosa_features(window: Samples, rate: int, features: Features) -> Array:
     return transposed
 
 
-def _parts(classifier: Classifier, windows: Samples, whole_s: float) -> str:
+def _parts(classifier: Scorer, windows: Samples, whole_s: float) -> str:
     """Say how much of a decision is features."""
     preprocess, features = classifier.bundle.preprocess, classifier.bundle.features
     (extract_s,) = cpu_s(

@@ -34,7 +34,7 @@ def cpu_s(*ways: Callable[[], object], repeats: int = 5) -> list[float]:
 
 def auricle(*arguments: str) -> list[str]:
     """Give the command line of a verb, run by this Python."""
-    return [sys.executable, "-c", "from auricle.cli import main; main()", *arguments]
+    return [sys.executable, "-c", "from auricle.cli.main import main; main()", *arguments]
 
 
 def environment(source: Path = ROOT / "src") -> dict[str, str]:

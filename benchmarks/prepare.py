@@ -5,8 +5,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from auricle.config import compose
-from auricle.files import digest, write_text
+from auricle.core.compose import compose
+from auricle.core.files import digest, write_text
 from benchmarks.figure import Figure
 from benchmarks.measure import auricle, peak_memory_mb, timed
 

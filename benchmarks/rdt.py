@@ -3,7 +3,8 @@
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import compose, parse_group
+from auricle.core.compose import compose
+from auricle.core.schema import parse_group
 from auricle.features import Features, extract
 from auricle.features.rdt import Config
 from benchmarks.figure import Figure

@@ -4,13 +4,15 @@ import threading
 import time
 from pathlib import Path
 
-from auricle.audio import Samples, load
-from auricle.bundle import Classifier
-from auricle.config import compose, parse, resource
+from auricle.audio import Samples
+from auricle.audio.io import load
+from auricle.core.compose import compose, resource
+from auricle.core.schema import parse
+from auricle.inference.scorer import Scorer
 from auricle.realtime.app import Listen, session_of
+from auricle.realtime.block_queue import BlockQueue
 from auricle.realtime.engine import Engine
-from auricle.realtime.events import Moment
-from auricle.realtime.inlet import Inlet
+from auricle.realtime.events import Update
 from auricle.realtime.sinks import Sink
 from benchmarks.figure import Figure
 
@@ -28,26 +30,28 @@ class _Repeated:
         self._samples, self._times = samples, int(hours * 3600 * 16000 / len(samples))
         self.given = 0
 
-    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
+    def run(
+        self, queue: BlockQueue, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         size = round(_BLOCK_S * sample_rate_hz)
-        inlet.open(sample_rate_hz, self.name)
+        queue.open(sample_rate_hz, self.name)
         for _ in range(self._times):
             for start in range(0, len(self._samples), size):
                 block = self._samples[start : start + size]
                 self.given += len(block)
-                inlet.put(block)
+                queue.put(block)
 
 
 class _Memory(Sink):
     """Notes the resident memory each ten minutes of sound."""
 
-    wants_moments = True
+    wants_updates = True
 
     def __init__(self) -> None:
         self.mb: list[float] = []
 
-    def moment(self, moment: Moment) -> None:
-        if moment.start_s % 600 == 0:
+    def update(self, update: Update) -> None:
+        if update.start_s % 600 == 0:
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             self.mb.append(pages * 4096 / 1e6)
 
@@ -55,7 +59,7 @@ class _Memory(Sink):
 def run() -> list[Figure]:
     """Windows heard, sound dropped, growth of resident memory, speed."""
     config = parse(compose("listen", []), Listen)
-    classifier = Classifier(resource(config.bundle))
+    classifier = Scorer(resource(config.bundle))
     bundle = classifier.bundle
     preprocess = bundle.preprocess
     source = _Repeated(load(resource("references/demo.flac"), preprocess.sample_rate_hz), _HOURS)

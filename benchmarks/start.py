@@ -10,7 +10,7 @@ from benchmarks.figure import Figure
 from benchmarks.measure import ROOT, bundle_with, environment, peak_memory_mb
 
 _DECISION = re.compile(r"\d\d:\d\d\.\d\d  ")
-_LISTEN = "from auricle.cli import main; main()"
+_LISTEN = "from auricle.cli.main import main; main()"
 _HEAVY = "import tensorflow, librosa"
 
 

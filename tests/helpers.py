@@ -1,29 +1,38 @@
 """Small recordings, datasets and window files that several test files make."""
 
 import dataclasses
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from auricle.bundle import SCHEMA, Bundle
-from auricle.cluster import Cluster
-from auricle.config import compose, parse_group
+from auricle.audio.preprocess import Preprocess
+from auricle.augmentation.spectral import SpectralAugment
+from auricle.core.compose import compose
+from auricle.core.parallel import Cluster
+from auricle.core.schema import parse_group
 from auricle.datasets import window_file
 from auricle.datasets.clips import Clip
 from auricle.datasets.folder import Columns, Folder
-from auricle.decision import Calibration, Decision
-from auricle.evaluation.counting import Judged
+from auricle.evaluation.cases import ScoredTestSet
+from auricle.evaluation.metrics import Bootstrap
 from auricle.features import Features
-from auricle.following import Recordings
-from auricle.metrics import Bootstrap
-from auricle.preprocess import Preprocess
-from auricle.thresholds import TradeOff
+from auricle.inference.bundle import SCHEMA, Bundle
+from auricle.inference.calibration import Calibration
+from auricle.inference.decision import Decision
+from auricle.inference.offline import ScoredRecordings
+from auricle.inference.threshold_selection import TradeOff
+from auricle.training.hyperparameters import SpecAugment, Train
 
+ROOT = Path(__file__).resolve().parents[1]
 RATE = 16000
 HERE = Cluster("loky", 1, None)
 COLUMNS = Columns("file", None, None, None, None, None)
 SHAPE = (8, 8)
 FEW = Bootstrap(100, 0.95, 0)
+PLAIN = SpecAugment(0, 4, 0, 6)
+UNCHANGED = SpectralAugment(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 # Logits of (speech, music) that leave no doubt.
 SURE = {"speech": (5, -5), "music": (-5, 5), "both": (5, 5), "none": (-5, -5)}
 
@@ -93,8 +102,8 @@ def levels(rows):
     return -20 - np.arange(len(rows), dtype=np.float32) % 7
 
 
-def write_windows(path, stretches, **about):
-    """Write a window file of stretches (clip, labels, augmentation, features) and read it."""
+def write_windows(path, segments, **about):
+    """Write a window file of segments (clip, labels, augmentation, features) and read it."""
     of = header(**about)
     hop_s = of.preprocess["hop_s"]
     lines = [
@@ -107,7 +116,7 @@ def write_windows(path, stretches, **about):
             len(rows),
             int(kind == "none"),
         )
-        for name, labels, kind, rows in stretches
+        for name, labels, kind, rows in segments
     ]
     window_file.write(path, of, lines)
     return window_file.read(path)
@@ -116,13 +125,13 @@ def write_windows(path, stretches, **about):
 def two_classes(path, clips=6, windows=10, shape=SHAPE, seed=0):
     """Write windows of two labels that their level in half of the coefficients tells apart."""
     rng = np.random.default_rng(seed)
-    stretches = []
+    segments = []
     for i in range(clips):
         label = ("speech", "music")[i % 2]
         rows = rng.standard_normal((windows, *shape)).astype(np.float32)
         rows[:, :, : shape[1] // 2] += 2 * (i % 2) - 1
-        stretches.append((f"{label}_{i}.wav", [label], "none", rows))
-    return write_windows(path, stretches, shape=shape)
+        segments.append((f"{label}_{i}.wav", [label], "none", rows))
+    return write_windows(path, segments, shape=shape)
 
 
 def bundle_of(labels=("speech", "music"), **decision):
@@ -147,14 +156,14 @@ def bundle_of(labels=("speech", "music"), **decision):
     )
 
 
-def judged(folder, stretches, logits, labels=("speech", "music"), **decision):
-    """Judge stretches (clip, labels, number of windows) whose logits are given."""
+def scored(folder, segments, logits, labels=("speech", "music"), **decision):
+    """Judge segments (clip, labels, number of windows) whose logits are given."""
     test = write_windows(
         folder / "test.jsonl",
-        [(name, mine, "none", np.zeros((n, *SHAPE), np.float32)) for name, mine, n in stretches],
+        [(name, mine, "none", np.zeros((n, *SHAPE), np.float32)) for name, mine, n in segments],
         labels=labels,
     )
-    return Judged(np.asarray(logits, np.float32), test, bundle_of(labels, **decision), FEW)
+    return ScoredTestSet(np.asarray(logits, np.float32), test, bundle_of(labels, **decision), FEW)
 
 
 def pitches_hz(samples):
@@ -171,37 +180,60 @@ def pitches_hz(samples):
     return RATE / lag[periodic], periodic.mean()
 
 
+@cache
+def default_decision():
+    """Return the decision of `conf/`."""
+    return parse_group(compose("config", []).decision, Decision, "decision")
+
+
 def decision(**changes):
     """Give a decision without smoothing, gate or durations, but for what is changed."""
-    plain = {
-        "context_s": 0.25,
-        "smoothing_s": 0.0,
-        "threshold": None,
-        "false_events_per_hour": None,
-        "hysteresis": 0.0,
-        "min_duration_s": 0.0,
-        "hold_s": 0.0,
-        "cool_down_s": 0.0,
-        "uncertain": 0.25,
-        "gate_dbfs": None,
-        "gate_above_floor_db": None,
-        "floor_rise_db_s": 3.0,
-        "floor_rise_on_db_s": 0.3,
-        "floor_most_on_dbfs": -50.0,
-        "pre_roll_s": 0.0,
-        "hang_over_s": 0.0,
-    }
-    return Decision(**{**plain, **changes})
+    plain = {"context_s": 0.25, "gate_dbfs": None, "gate_above_floor_db": None}
+    plain |= dict.fromkeys(("hysteresis", "min_duration_s", "hold_s"), 0.0)
+    return dataclasses.replace(default_decision(), **{**plain, **changes})
 
 
-def recordings(probabilities, targets, sizes, levels=None, step_s=0.25, window_s=0.25):
+def ended(tracker, probabilities, levels_dbfs):
+    """Follow windows of 0.25 s one by one: the changes that end something."""
+    changes = []
+    for i, (row, level) in enumerate(zip(probabilities, levels_dbfs, strict=True)):
+        changes += tracker.push(0.25 * i, 0.25 * (i + 1), row, float(level))
+    return [change for change in [*changes, *tracker.finish()] if change.kind == "end"]
+
+
+def recordings(probabilities, targets, sizes, levels=None, step_s=0.25):
     """Give scored windows of recordings of some sizes, for a listener to follow."""
-    stretch = np.repeat(np.arange(len(sizes)), sizes).astype(np.int32)
-    return Recordings(
+    segment = np.repeat(np.arange(len(sizes)), sizes).astype(np.int32)
+    return ScoredRecordings(
         np.asarray(probabilities, np.float32),
-        np.asarray(targets, np.uint8)[stretch],
-        np.full(len(stretch), -20, np.float32) if levels is None else np.float32(levels),
-        stretch,
-        step_s,
-        window_s,
+        np.asarray(targets, np.uint8)[segment],
+        np.full(len(segment), -20, np.float32) if levels is None else np.float32(levels),
+        segment,
+        Preprocess(RATE, 0.25, step_s, "pad", []),
     )
+
+
+def train(**changes):
+    plain = {
+        "targets": "independent",
+        "epochs": 3,
+        "monitor": "val_loss",
+        "patience": 3,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "decay": 0.1,
+        "decay_after": 1,
+        "optimizer": {"_target_": "keras.optimizers.Adam"},
+        "balance": True,
+        "group_power": 0.0,
+        "pause_weight": 1.0,
+        "averaging": 0.0,
+        "comparison": 0.0,
+        "label_smoothing": 0.0,
+        "mixup_alpha": 0.0,
+        "spec_augment": PLAIN,
+        "changes": UNCHANGED,
+        "seed": 0,
+    }
+    return Train(**{**plain, **changes})

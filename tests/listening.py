@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
+from auricle.realtime.events import Health, Session, Sound, Trouble, Update
 
 NOON_S = 1795176000.0  # 2026-11-20T12:00:00Z
 
@@ -26,7 +26,7 @@ def session(labels=("music", "speech"), **changes):
     return Session(**{**plain, **changes})
 
 
-def moment(end_s, probabilities=(0.0, 0.0), state="silence", sounding=(), **changes):
+def update(end_s, probabilities=(0.0, 0.0), state="silence", sounding=(), **changes):
     plain = {
         "start_s": end_s - 0.25,
         "end_s": end_s,
@@ -37,7 +37,7 @@ def moment(end_s, probabilities=(0.0, 0.0), state="silence", sounding=(), **chan
         "state": "sounding" if sounding else state,
         "sounding": list(sounding),
     }
-    return Moment(**{**plain, **changes})
+    return Update(**{**plain, **changes})
 
 
 def sound(kind, label, start_s, end_s, wall_s=None):
@@ -58,7 +58,7 @@ def begun(sink, labels=("music", "speech"), **changes):
     return sink, health
 
 
-LISTEN = [sys.executable, "-c", "from auricle.cli import main; main()", "listen"]
+LISTEN = [sys.executable, "-c", "from auricle.cli.main import main; main()", "listen"]
 DEMONSTRATION = "realtime/source=demonstration"
 
 

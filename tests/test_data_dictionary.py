@@ -3,21 +3,21 @@
 import dataclasses
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-from auricle.bundle import Bundle
-from auricle.comparison.measure import Row
 from auricle.datasets.clips import Clip
 from auricle.datasets.manifest.pieces import Piece
 from auricle.datasets.window_file import Header, Line
+from auricle.experiments.comparison.measurements import Row
+from auricle.inference.bundle import Bundle
 from auricle.realtime.sinks.jsonl import Jsonl
-from auricle.realtime.sinks.rotated import Rotated
+from auricle.realtime.sinks.rotating_file import RotatingFile
 from auricle.realtime.sinks.table import FIELDS
+from helpers import ROOT
 from listening import begun, sound, trouble
 
-DICTIONARY = Path(__file__).parents[1] / "references" / "data_dictionary.md"
+DICTIONARY = ROOT / "references" / "data_dictionary.md"
 
 
 def rows(title):
@@ -48,7 +48,7 @@ def test_each_field_is_listed_in_its_order(title, of):
 
 
 def test_each_event_has_the_fields_that_are_listed_for_it(tmp_path):
-    sink, _ = begun(Jsonl(Rotated(tmp_path / "e", 1e6, 1), None))
+    sink, _ = begun(Jsonl(RotatingFile(tmp_path / "e", 1e6, 1), None))
     for kind in ("start", "ongoing", "end"):
         sink.sound(sound(kind, "speech", 1, 2))
     sink.trouble(trouble("lost", 1))

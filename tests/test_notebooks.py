@@ -1,11 +1,12 @@
 """Notebooks are committed as they are before they run, and listed."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+from helpers import ROOT
+
+FOLDER = ROOT / "notebooks"
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.name)

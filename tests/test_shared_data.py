@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from auricle.cluster import Cluster
-from auricle.config import compose, parse
+from auricle.core.compose import compose
+from auricle.core.parallel import Cluster
+from auricle.core.schema import parse
 from auricle.datasets.splits import split
-from auricle.stages.fetch_dataset import Config
+from auricle.pipeline.fetch_dataset import Config
+from helpers import ROOT
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = ROOT.parent / "shared" / "data"
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "SOURCES.csv").is_file(), reason="the recordings of ../shared/data are not here"
@@ -21,7 +23,7 @@ def test_only_recordings_whose_licences_allow_it_are_shipped_with(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The counts are those of the recordings' own description."""
-    monkeypatch.chdir(Path(__file__).parents[1])
+    monkeypatch.chdir(ROOT)
     dataset = parse(compose("config", ["experiment=music_speech"]), Config).dataset
     listing = dataset._part("recordings").fetch(tmp_path, Cluster("loky", 1, None))
     assert Counter(clip.labels for clip in listing.clips) == {

@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT
+
 BUILT = ("conf/build.yaml", "params.yaml", "dvc.lock")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

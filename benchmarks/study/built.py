@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from auricle import bundle as bundles
-from auricle.errors import AuricleError
-from auricle.networks.saving import load_keras
+from auricle.core.errors import AuricleError
+from auricle.inference import bundle as bundles
+from auricle.training.saving import load_keras
 from benchmarks.measure import ROOT
 from benchmarks.study import trial
 from benchmarks.study.__main__ import add

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from auricle.files import whole_file
+from auricle.core.files import whole_file
 from benchmarks.measure import ROOT
 
 SOURCES = ROOT / "../shared/data/SOURCES.csv"

@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auricle.audio import Samples, level_dbfs, load, pcm16_to_float
-from auricle.augment import Augment, augment
-from auricle.bundle import Array
-from auricle.config import compose, parse_group
+from auricle.audio import Samples
+from auricle.audio.io import load, pcm16_to_float
+from auricle.audio.level import level_dbfs
+from auricle.audio.preprocess import Preprocess
+from auricle.augmentation.waveform import Augment, augment
+from auricle.core.compose import compose
+from auricle.core.files import whole_file
+from auricle.core.schema import parse_group
 from auricle.datasets.manifest.pieces import read_pieces
-from auricle.datasets.starter import render_clip
 from auricle.datasets.window_file import SCHEMA, Header, Windows
 from auricle.features import Features, extract, shape
-from auricle.files import whole_file
-from auricle.preprocess import Preprocess
+from auricle.inference.bundle import Array
+from auricle.synthesis import render_clip
 from benchmarks.measure import ROOT
 from benchmarks.study import folds
 
@@ -203,13 +206,13 @@ def _kept(path: Any) -> list[npt.NDArray[np.int16]]:
 
 
 def weighted_mean(
-    logits: Array, levels_dbfs: Array, stretch: Any, count: int, exponent: float
+    logits: Array, levels_dbfs: Array, segment: Any, count: int, exponent: float
 ) -> Array:
     """`metrics.in_context` with windows that weigh as their power to the `exponent`."""
     weight = np.exp(exponent * np.log(10) / 10 * levels_dbfs.astype(np.float64))
     total, norm = logits * weight[:, None], weight.copy()
     for age in range(1, count):
-        same = stretch[age:] == stretch[:-age]
+        same = segment[age:] == segment[:-age]
         total[age:] += (logits[:-age] * weight[:-age, None]) * same[:, None]
         norm[age:] += weight[:-age] * same
     return total / norm[:, None]

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import build, compose, parse_group
+from auricle.audio.preprocess import Preprocess
+from auricle.core.compose import compose
+from auricle.core.schema import build, parse_group
 from auricle.datasets.window_file import Windows
-from auricle.evaluation.hearing import at_level, in_noise, narrowed
-from auricle.evaluation.naive import picked
+from auricle.evaluation.leakage import picked
+from auricle.evaluation.robustness import at_level, in_noise, narrowed
 from auricle.features import Features
-from auricle.metrics import in_context
+from auricle.inference.context import in_context
 from auricle.networks import build_network
-from auricle.networks.fitting import fit_to_the_end, logits, reproducible, statistics
-from auricle.networks.training import Train
-from auricle.preprocess import Preprocess
+from auricle.training.fit import fit_to_the_end, logits, reproducible, statistics
+from auricle.training.hyperparameters import Train
 from benchmarks.study.recordings import (
     LABELS,
     MUSIC_LIKE,
@@ -108,10 +109,10 @@ def judged(
         scores = _scores(model, test)
         for name, count in SEEN.items():
             if condition == "clean" or name in ("0.25 s", "1 s"):
-                seen = in_context(scores, test.stretch, count)
+                seen = in_context(scores, test.segment, count)
                 row[f"{condition}, {name}"] = _balanced(seen, test)
         if condition == "clean":
-            weighted = weighted_mean(scores, test.levels_dbfs, test.stretch, SEEN["1 s"], 0.5)
+            weighted = weighted_mean(scores, test.levels_dbfs, test.segment, SEEN["1 s"], 0.5)
             row["clean, 1 s weighted"] = _balanced(weighted, test)
             for label, share in zip(LABELS, _right(scores, test), strict=True):
                 row[f"clean, {label}"] = round(share, 4)
@@ -119,7 +120,7 @@ def judged(
                 row |= _named(name, model, scores, test, features, preprocess)
     for ratio_db in (-10, 0, 10):
         mixed = _mixed(fold, ratio_db, features, preprocess)
-        seen = in_context(_scores(model, mixed), mixed.stretch, SEEN["1 s"])
+        seen = in_context(_scores(model, mixed), mixed.segment, SEEN["1 s"])
         row[f"both named, speech {ratio_db:+d} dB"] = round(float((seen > 0).all(1).mean()), 4)
     return row
 
@@ -144,12 +145,12 @@ def _named(
 ) -> dict[str, float]:
     """Share of neither's windows that are named where 95 % of each label's are, with 1 s."""
     none = _neither(of, features, preprocess)
-    theirs = in_context(_scores(model, none), none.stretch, SEEN["1 s"])
-    ours = in_context(scores, test.stretch, SEEN["1 s"])
+    theirs = in_context(_scores(model, none), none.segment, SEEN["1 s"])
+    ours = in_context(scores, test.segment, SEEN["1 s"])
     named = np.zeros(len(theirs), bool)
     for i in range(len(LABELS)):
         named |= theirs[:, i] >= np.quantile(ours[test.targets[:, i] == 1, i], 0.05)
-    kinds = np.array([one.kind for one in _unheard(of)])[none.stretch]
+    kinds = np.array([one.kind for one in _unheard(of)])[none.segment]
     apart = np.isin(kinds, (*VOICE_LIKE, *MUSIC_LIKE))
     return {
         f"neither{of} named": round(float(named[~apart].mean()), 4),

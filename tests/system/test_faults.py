@@ -15,7 +15,7 @@ import pytest
 import soundfile
 import yaml
 
-from auricle.files import digest
+from auricle.core.files import digest
 
 pytestmark = pytest.mark.system
 

@@ -22,7 +22,7 @@ import psutil
 import pytest
 import soundfile
 
-from auricle.config import resource
+from auricle.core.compose import resource
 from sound_server import MISSING, SoundServer, sound_server
 
 try:  # PortAudio itself may be missing too
@@ -55,7 +55,7 @@ class Listener:
 
     def __init__(self, server: SoundServer, *arguments: str, verb: str = "listen") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from auricle.cli import main; main()", verb, *arguments],
+            [sys.executable, "-c", "from auricle.cli.main import main; main()", verb, *arguments],
             env={**server.environment, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,8 +106,8 @@ class Listener:
 _KEEPER = """
 import signal, sys
 import numpy as np
-from auricle.bundle import Classifier
-from auricle.config import compose, parse, resource
+from auricle.inference.bundle import Classifier
+from auricle.core.schema import compose, parse, resource
 from auricle.realtime.app import Listen, session_of
 from auricle.realtime.engine import Engine
 from auricle.realtime.sinks import Sink
@@ -432,7 +432,7 @@ def test_ctrl_c_gives_the_cursor_back_that_the_table_of_devices_hides(server: So
         [
             sys.executable,
             "-c",
-            "from auricle.cli import main; main()",
+            "from auricle.cli.main import main; main()",
             "devices",
             "--seconds",
             "20",

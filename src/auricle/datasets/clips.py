@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auricle.cluster import Cluster, shown
-from auricle.config import check, one_of
-from auricle.errors import AuricleError
-from auricle.files import digest, need_file, write_text
+from auricle.core.csv_table import csv_text
+from auricle.core.errors import AuricleError
+from auricle.core.files import digest, need_file, write_text
+from auricle.core.parallel import Cluster, progress
+from auricle.core.schema import check, one_of
 
 SPLITS = ("train", "validation", "test")
 
@@ -166,7 +166,7 @@ def list_clips(files: Sequence[tuple[Path, dict[str, Any]]]) -> list[Clip]:
     """
     clips = []
     files = sorted(files, key=lambda item: item[0].as_posix())
-    for path, fields in shown(files, len(files), "Scanning"):
+    for path, fields in progress(files, len(files), "Scanning"):
         _refuse_name(path.as_posix())
         size = path.stat().st_size
         try:
@@ -235,12 +235,11 @@ def _refuse_name(name: str) -> None:
 
 
 def _to_csv(clips: Iterable[Clip]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for clip in clips:
-        writer.writerow({**dataclasses.asdict(clip), "labels": _SEPARATOR.join(clip.labels)})
-    return text.getvalue()
+    rows = (
+        {**dataclasses.asdict(clip), "labels": _SEPARATOR.join(clip.labels)}.values()
+        for clip in clips
+    )
+    return csv_text(_COLUMNS, rows)
 
 
 def _from_row(row: dict[str, str]) -> Clip:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
-from auricle.audio import Resampler, Samples
-from auricle.cluster import shown
+from auricle.audio import Samples
+from auricle.audio.io import Resampler
+from auricle.core.parallel import progress
 from auricle.features.spectrum import hann
 
 Fingerprint = npt.NDArray[np.int64]
@@ -211,7 +212,7 @@ def _proposals(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int, 
     place[order] = np.arange(len(order), dtype=np.int32)
     del order
     chunks = list(_chunks(counts))
-    for start, stop in shown(chunks, len(chunks), "Comparing"):
+    for start, stop in progress(chunks, len(chunks), "Comparing"):
         yield from _asked(place[start:stop], code, frame, owner)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auricle.audio import SUFFIXES
-from auricle.cluster import Cluster
-from auricle.config import check, one_of
+from auricle.audio.io import SUFFIXES
+from auricle.core.errors import AuricleError
+from auricle.core.parallel import Cluster
+from auricle.core.schema import check, one_of
 from auricle.datasets.clips import SPLITS, Dataset, Listing, list_clips
-from auricle.errors import AuricleError
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,18 @@
 """A look into each recording before any is used: can it be read, how long is it, what is on it."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from auricle.audio import Tap, cut_off, load
-from auricle.config import check
+from auricle.audio.io import Tap, cut_off, load
+from auricle.core.csv_table import write_table
+from auricle.core.errors import AuricleError
+from auricle.core.native_output import silenced
+from auricle.core.schema import check
 from auricle.datasets.clips import Clip, Dataset, unchanged
 from auricle.datasets.fingerprint import Fingerprint, fingerprint
-from auricle.errors import AuricleError
-from auricle.files import write_text
-from auricle.quiet import quietly
 
 _NAMED = 3  # examples in a message
 
@@ -48,7 +46,7 @@ def inspect(clip: Clip, sample_rate_hz: int, tap: Tap | None = None) -> Inspecte
         told = f"{clip.path} cannot be opened ({error.strerror}): see to its permissions"
         return Inspected(0, nothing, told, "")
     try:
-        with quietly():  # decoders write of their own accord
+        with silenced():  # decoders write of their own accord
             samples = load(path, sample_rate_hz, tap)
             cut = cut_off(path, len(samples) / sample_rate_hz)
     except AuricleError as error:
@@ -66,15 +64,13 @@ def readable(
     AuricleError
         More than `dataset.max_unreadable_share` of the recordings cannot be used.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "used", "reason"])
+    rows = []
     for path, inspected in sorted(found.items()):
         if inspected.problem:
-            writer.writerow([path, "no", inspected.problem])
+            rows.append([path, "no", inspected.problem])
         elif inspected.cut_off:
-            writer.writerow([path, "what is there", f"{inspected.cut_off}: copy it anew"])
-    write_text(report, text.getvalue())
+            rows.append([path, "what is there", f"{inspected.cut_off}: copy it anew"])
+    write_table(report, ["path", "used", "reason"], rows)
     lost = [clip for clip in clips if found[clip.path].problem]
     reasons = "; ".join(found[clip.path].problem for clip in lost[:_NAMED])
     check(

@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import hashlib
-import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from auricle.core.csv_table import write_table
+from auricle.core.errors import AuricleError
+from auricle.core.files import need_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset
-from auricle.errors import AuricleError
-from auricle.files import need_file, write_text
 
 # Side of a recording whose windows are dealt out one by one.
 ALL = "all"
@@ -81,11 +81,7 @@ def load(path: Path) -> dict[str, str]:
 
 def save(assignment: Mapping[str, str], path: Path) -> None:
     """Write a table of path and split."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "split"])
-    writer.writerows(sorted(assignment.items()))
-    write_text(path, text.getvalue())
+    write_table(path, ["path", "split"], sorted(assignment.items()))
 
 
 def _groups_by_class(

@@ -18,10 +18,17 @@ import numpy.typing as npt
 import orjson
 from filelock import FileLock
 
-from auricle.errors import AuricleError
-from auricle.files import clear_unfinished, digest, need_file, whole_file, whole_folder, write_text
-from auricle.job import differing
-from auricle.preprocess import Preprocess
+from auricle.audio.preprocess import Preprocess
+from auricle.core.errors import AuricleError
+from auricle.core.files import (
+    clear_unfinished,
+    digest,
+    need_file,
+    whole_file,
+    whole_folder,
+    write_text,
+)
+from auricle.core.nested import differing
 
 SCHEMA = 3
 LINE_S = 60.0
@@ -93,7 +100,7 @@ class Windows:
     """All windows of a file, as arrays.
 
     `features` [shape=(n, frames, coefficients)] is memory-mapped; `targets` [shape=(n, labels)]
-    holds 0 and 1; `stretch` [shape=(n,)] numbers the stretches of windows that follow each other
+    holds 0 and 1; `segment` [shape=(n,)] numbers the segments of windows that follow each other
     without a gap (a clip, or one augmented copy of it; several where windows were left out), whose
     `clips`, `groups` and `augmentations` are named; `start_s` [shape=(n,)] is where in the clip
     each window starts, `levels_dbfs` [shape=(n,)] how loud it is. `sha256` is that of the file.
@@ -103,7 +110,7 @@ class Windows:
     header: Header
     features: npt.NDArray[np.float32]
     targets: npt.NDArray[np.uint8]
-    stretch: npt.NDArray[np.int32]
+    segment: npt.NDArray[np.int32]
     start_s: npt.NDArray[np.float64]
     levels_dbfs: npt.NDArray[np.float32]
     clips: list[str]
@@ -118,7 +125,7 @@ class Windows:
         """Number of the clip, or copy of one, that each window is of, in order [shape=(n,)]."""
         names = list(zip(self.clips, self.augmentations, strict=True))
         new = [i > 0 and name != names[i - 1] for i, name in enumerate(names)]
-        return np.cumsum(new, dtype=np.int32)[self.stretch]
+        return np.cumsum(new, dtype=np.int32)[self.segment]
 
 
 def lines_of(
@@ -189,16 +196,16 @@ def read(path: Path) -> Windows:
     folder.parent.mkdir(exist_ok=True)
     # Jobs of a sweep start together: one makes the array, the others wait for it.
     with FileLock(folder.parent / "arrays.lock"):
-        if not folder.is_dir():
+        if not (folder / "segments.json").is_file():  # nor one of an older layout
             clear_unfinished(folder.parent)
             with whole_folder(folder) as building:
                 _convert(path, header, building)
             _forget_others(path, folder)
-    stretches = orjson.loads((folder / "stretches.json").read_bytes())
+    segments = orjson.loads((folder / "segments.json").read_bytes())
     rows = np.load(folder / "rows.npz")
     features = np.load(folder / "features.npy", mmap_mode="r")
-    arrays = {name: rows[name] for name in ("targets", "stretch", "start_s", "levels_dbfs")}
-    return Windows(folder.name, header, features, **arrays, **stretches)
+    arrays = {name: rows[name] for name in ("targets", "segment", "start_s", "levels_dbfs")}
+    return Windows(folder.name, header, features, **arrays, **segments)
 
 
 def _header(line: bytes, path: Path) -> Header:
@@ -221,9 +228,9 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
     n, step_s = header.windows, Preprocess(**header.preprocess).step_s
     shape = (n, *header.shape)
     targets = np.zeros((n, len(header.labels)), np.uint8)
-    stretch, start_s = np.zeros(n, np.int32), np.zeros(n)
+    segment, start_s = np.zeros(n, np.int32), np.zeros(n)
     levels = np.zeros(n, np.float32)
-    stretches: dict[str, list[str]] = {"clips": [], "groups": [], "augmentations": []}
+    segments: dict[str, list[str]] = {"clips": [], "groups": [], "augmentations": []}
     position, last, next_s = 0, None, 0.0
     # Written, not mapped: on a full disk a write is an error, a mapped page the end of the process.
     with path.open("rb") as file, (folder / "features.npy").open("wb") as features:
@@ -241,13 +248,13 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
                 gap = abs(line.start_s - next_s) > step_s / 2
                 if (line.clip, line.augmentation) != last or gap:
                     last = (line.clip, line.augmentation)
-                    stretches["clips"].append(line.clip)
-                    stretches["groups"].append(line.group)
-                    stretches["augmentations"].append(line.augmentation)
+                    segments["clips"].append(line.clip)
+                    segments["groups"].append(line.group)
+                    segments["augmentations"].append(line.augmentation)
                 here = slice(position, position + len(block))
                 targets[here] = [label in line.labels for label in header.labels]
                 levels[here] = level
-                stretch[here] = len(stretches["clips"]) - 1
+                segment[here] = len(segments["clips"]) - 1
                 start_s[here] = line.start_s + step_s * np.arange(len(block))
                 next_s = line.start_s + step_s * len(block)
             except (orjson.JSONDecodeError, TypeError, ValueError) as error:
@@ -263,11 +270,11 @@ def _convert(path: Path, header: Header, folder: Path) -> None:
     np.savez(
         folder / "rows.npz",
         targets=targets,
-        stretch=stretch,
+        segment=segment,
         start_s=start_s,
         levels_dbfs=levels,
     )
-    (folder / "stretches.json").write_bytes(orjson.dumps(stretches))
+    (folder / "segments.json").write_bytes(orjson.dumps(segments))
 
 
 def _forget_others(path: Path, folder: Path) -> None:

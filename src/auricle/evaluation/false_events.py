@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auricle.evaluation.counting import Judged
-from auricle.evaluation.parts import UNNAMED, labels_of
-from auricle.following import Followed, Recordings
-from auricle.metrics import Interval, ratio
+from auricle.evaluation.cases import ScoredTestSet
+from auricle.evaluation.metrics import Interval, ratio
+from auricle.evaluation.subgroups import UNNAMED, labels_of
+from auricle.inference.offline import ScoredRecordings, Tracked
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,13 @@ class FalseEvents:
 
 
 def false_events(
-    judged: Judged, recordings: Recordings, followed: Followed, source: Mapping[str, str]
+    test_set: ScoredTestSet,
+    recordings: ScoredRecordings,
+    followed: Tracked,
+    source: Mapping[str, str],
 ) -> list[FalseEvents]:
     """Count by the labels of the recordings, those without any first, these by source as well."""
-    test = judged.test
+    test = test_set.test
     targets = recordings.targets[recordings.first]
     clips = np.asarray(test.clips, dtype=object)
     of = np.asarray([source.get(path) or UNNAMED for path in test.clips], dtype=object)
@@ -45,11 +48,11 @@ def false_events(
             groups = [group for group, is_in in zip(test.groups, chosen, strict=True) if is_in]
             sums = followed.events[chosen], recordings.hours[chosen]
             per_hour = {
-                label: judged.bootstrap.of_sums(groups, (sums[0][:, i], sums[1]), ratio)
-                for i, label in enumerate(judged.labels)
+                label: test_set.bootstrap.of_sums(groups, (sums[0][:, i], sums[1]), ratio)
+                for i, label in enumerate(test_set.labels)
                 if not row[i]
             }
-            labels = labels_of(judged, np.array(row, np.uint8))
+            labels = labels_of(test_set, np.array(row, np.uint8))
             hours = float(sums[1].sum())
             found.append(FalseEvents(labels, name, len(set(clips[chosen])), hours, per_hour))
     return found

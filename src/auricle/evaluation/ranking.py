@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auricle.evaluation.counting import Cases
-from auricle.metrics import Bootstrap, Counts, Interval, numbered
+from auricle.evaluation.cases import Cases
+from auricle.evaluation.metrics import Bootstrap, Counts, Interval, numbered
 
 # Steps times resamples that are held at a time.
 _AT_ONCE = 1_000_000

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auricle.audio import Samples, load
-from auricle.cluster import Cluster
-from auricle.errors import AuricleError
+from auricle.audio import Samples
+from auricle.audio.io import load
+from auricle.core.errors import AuricleError
+from auricle.core.parallel import Cluster
 from auricle.explore.survey import Recording, Survey
 from auricle.features import Features, extract, mfcc
 from auricle.features.spectrum import Spectrum, mel_spectrogram_db
+from auricle.report.audio_player import audio_uri
 from auricle.report.charts import SERIES, panels, svg
 from auricle.report.page import Chart
-from auricle.report.sound import audio_uri
 
 _RANGE_DB = 80  # of the colours of a mel spectrogram, down from its loudest cell
 _POINTS = 1200  # of a waveform that is drawn; of more, the envelope

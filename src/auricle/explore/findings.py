@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from auricle.datasets.leaks import Twins
+from auricle.datasets.duplicates import Duplicate
 from auricle.explore.shortcuts import balanced_accuracy_of_names
 from auricle.explore.survey import Survey, bandwidth_hz
 from auricle.explore.tells import (
@@ -17,7 +17,7 @@ from auricle.explore.tells import (
     level_tells,
     level_threshold,
 )
-from auricle.report.words import counted, joined, percent
+from auricle.report.wording import counted, joined, percent
 
 _NAMED = 4  # recordings or classes in a finding
 _MANY = 0.05  # share of recordings from which a flaw is no exception
@@ -253,7 +253,7 @@ def _mean(survey: Survey, name: str, quantity: Callable[..., float]) -> float:
     return float(np.mean([quantity(each.found) for each in survey.classes[name]]))
 
 
-def _paths(pairs: Sequence[Twins]) -> list[str]:
+def _paths(pairs: Sequence[Duplicate]) -> list[str]:
     return list(dict.fromkeys(p for pair in pairs for p in (pair.first, pair.second)))[:_NAMED]
 
 

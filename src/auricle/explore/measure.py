@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from auricle.audio import Samples, Windower
-from auricle.config import check
+from auricle.audio import Samples
+from auricle.audio.preprocess import Preprocess
+from auricle.audio.windows import Windower
+from auricle.core.schema import check
 from auricle.datasets.clips import Clip
 from auricle.datasets.inspection import Inspected, inspect
 from auricle.features.spectrum import hann
-from auricle.preprocess import Preprocess
 
 _N_FFT = 2048  # samples a frame of the mean spectrum
 _BITS = {"PCM_S8": 8, "PCM_U8": 8}  # of what has fewer than the 16 of everything else

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from auricle.cluster import Cluster
-from auricle.config import check
+from auricle.audio.preprocess import Preprocess
+from auricle.core.errors import AuricleError
+from auricle.core.parallel import Cluster
+from auricle.core.schema import check
 from auricle.datasets.clips import Clip
-from auricle.datasets.leaks import Twins, twins
-from auricle.errors import AuricleError
+from auricle.datasets.duplicates import Duplicate, find_duplicates
 from auricle.explore.measure import Explore, Measured, measure
 from auricle.features import Features
-from auricle.preprocess import Preprocess
 
 _NAMED = 3  # reasons in a message
 
@@ -45,7 +45,7 @@ class Survey:
 
     dataset: str
     recordings: list[Recording]
-    same: list[Twins]
+    same: list[Duplicate]
     preprocess: Preprocess
     features: Features
     explore: Explore
@@ -93,12 +93,12 @@ class Survey:
         return {name: float(of.sum()) / 60 for name, of in self.of(seconds).items()}
 
     @cached_property
-    def mislabelled(self) -> list[Twins]:
+    def mislabelled(self) -> list[Duplicate]:
         """Pairs of the same sound under different labels."""
         return [pair for pair in self.same if pair.leak]
 
     @cached_property
-    def apart(self) -> list[Twins]:
+    def apart(self) -> list[Duplicate]:
         """Pairs of the same sound under the same labels, but in different groups."""
         group = {each.clip.path: each.clip.group for each in self.recordings}
         return [p for p in self.same if not p.leak and group[p.first] != group[p.second]]
@@ -152,6 +152,6 @@ def survey(
     # A side for each class: a pair on two sides is one sound under different labels.
     side = {each.clip.path: each.name for each in recordings if not each.found.inspected.problem}
     fingerprints = {each.clip.path: each.found.inspected.fingerprint for each in recordings}
-    pairs = twins(clips, side, fingerprints)
+    pairs = find_duplicates(clips, side, fingerprints)
     same = [pair for pair in pairs if not pair.why.startswith("group ")]
     return Survey(dataset, recordings, same, preprocess, features, explore)

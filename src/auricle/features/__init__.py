@@ -5,19 +5,25 @@ name, and a function `extract(windows, sample_rate_hz, config)`; one whose featu
 `cells`, `to_power` and `from_power` too, and can be mixed and coloured after extraction.
 """
 
-import functools
-import importlib
 import pkgutil
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from auricle.audio import Samples
-from auricle.config import check, one_of
+from auricle.core.kinds import Kinds
+from auricle.core.schema import check
 
-KINDS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "spectrum"))
+KINDS = Kinds(
+    "features.kind",
+    {
+        found.name: f"{__name__}.{found.name}"
+        for found in pkgutil.iter_modules(__path__)
+        if found.name != "spectrum"  # what several kinds share
+    },
+)
 
 _Array = npt.NDArray[np.float32]
 
@@ -29,20 +35,8 @@ _CHUNK = 16
 class Features:
     """What every feature's configuration has: its kind, which is a file of this package."""
 
+    kinds: ClassVar[Kinds] = KINDS
     kind: str
-
-    @staticmethod
-    def schema_for(node: Any) -> type["Features"]:
-        """Give the schema of the kind a configuration names."""
-        kind = node.get("kind")
-        one_of("features.kind", kind, KINDS)
-        schema: type[Features] = _module(kind).Config
-        return schema
-
-
-@functools.cache
-def _module(kind: str) -> Any:
-    return importlib.import_module(f"auricle.features.{kind}")
 
 
 def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.NDArray[np.float32]:
@@ -62,7 +56,7 @@ def extract(windows: Samples, sample_rate_hz: int, features: Features) -> npt.ND
     [shape=(n_windows, n_frames, n_coefficients)], float32
         The same numbers, bit for bit, whether windows come one by one or together.
     """
-    kind = _module(features.kind)
+    kind = KINDS.module(features.kind)
     if len(windows) <= _CHUNK:
         few: npt.NDArray[np.float32] = kind.extract(windows, sample_rate_hz, features)
         return few
@@ -85,7 +79,11 @@ class Spectra:
     """
 
     def __init__(self, shape: tuple[int, int], sample_rate_hz: int, features: Features) -> None:
-        self._kind, self._rate_hz, self._features = _module(features.kind), sample_rate_hz, features
+        self._kind, self._rate_hz, self._features = (
+            KINDS.module(features.kind),
+            sample_rate_hz,
+            features,
+        )
         check(
             hasattr(self._kind, "to_power"),
             f"features.kind={features.kind} are no spectra, which could be changed in training: "
@@ -113,7 +111,7 @@ class Spectra:
 
 def fine_rows(features: Features) -> int:
     """How many rows at the end of a window's features are one fine spectrum, in order; mostly 0."""
-    rows: int = getattr(_module(features.kind), "fine_rows", lambda _: 0)(features)
+    rows: int = getattr(KINDS.module(features.kind), "fine_rows", lambda _: 0)(features)
     return rows
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import check
+from auricle.core.schema import check
 from auricle.features import log_mel
 from auricle.features.spectrum import Array, mel_spectrogram_db
 

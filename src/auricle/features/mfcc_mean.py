@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import check, one_of
+from auricle.core.schema import check, one_of
 from auricle.features import mfcc
 from auricle.features.spectrum import Array
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import check
-from auricle.errors import AuricleError
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
 from auricle.features import Features
 from auricle.features.spectrum import Array, framed
 

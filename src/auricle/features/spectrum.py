@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.audio import Samples
-from auricle.config import check, one_of
-from auricle.errors import AuricleError
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check, one_of
 from auricle.features import Features
 
 Array = npt.NDArray[np.float32]

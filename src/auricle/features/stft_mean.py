@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import check, one_of
+from auricle.core.schema import check, one_of
 from auricle.features import Features
 from auricle.features.spectrum import Array, centred, hann_frames, power_spectrum
 

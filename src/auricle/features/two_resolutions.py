@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.config import check
-from auricle.errors import AuricleError
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
 from auricle.features import Features
 from auricle.features.spectrum import (
     Array,

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auricle.errors import AuricleError
-from auricle.quiet import quietly
+from auricle.core.errors import AuricleError
+from auricle.core.native_output import silenced
 
 # oneDNN sums in an order of its own, which differs from machine to machine.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-    with quietly():
+    with silenced():
         import tensorflow
 
         tensorflow.config.list_physical_devices()  # tells of every GPU that is not there

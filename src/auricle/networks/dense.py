@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from auricle.config import check
+from auricle.core.schema import check
 from auricle.networks import NetworkInput
 
 

@@ -5,7 +5,7 @@ import itertools
 import keras
 from keras import layers
 
-from auricle.config import check
+from auricle.core.schema import check
 from auricle.networks import NetworkInput
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from auricle.config import check
+from auricle.core.schema import check
 from auricle.networks import NetworkInput
 
 _POSITIONS = 4  # parts of the fine spectrum whose means the classifier tells apart

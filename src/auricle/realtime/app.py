@@ -5,18 +5,18 @@ import signal
 import sys
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from auricle.bundle import Classifier
-from auricle.config import resource
-from auricle.decision import Decision
-from auricle.errors import told
+from auricle.core.compose import add_option, resource
+from auricle.core.errors import describe_os_error
+from auricle.inference.decision import Decision
+from auricle.inference.scorer import Scorer
 from auricle.realtime.engine import Engine
 from auricle.realtime.events import Session
 from auricle.realtime.privacy import dump_nothing
 from auricle.realtime.settings import Realtime
 from auricle.realtime.sinks import Sink
-from auricle.realtime.sinks.choice import notes_of, sinks_of
+from auricle.realtime.sinks.build import notes_of, sinks_of
 from auricle.realtime.sources import NoMicrophoneError, Source
 
 
@@ -27,6 +27,10 @@ class Listen:
     bundle: str
     realtime: Realtime
     decision: Decision
+
+
+# `decision: bundle` sets nothing: the bundle says all that is not overridden.
+add_option("decision", "bundle", dict.fromkeys(field.name for field in fields(Decision)))
 
 
 def listen(config: Listen, instead: Listen | None = None) -> int:
@@ -41,7 +45,7 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
     """
     if config.realtime.never_store_audio:
         dump_nothing()
-    classifier = Classifier(resource(config.bundle))
+    classifier = Scorer(resource(config.bundle))
     try:
         return _run(config, classifier)
     except NoMicrophoneError as error:
@@ -51,7 +55,7 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
         return _run(instead, classifier, again=True)
 
 
-def _run(config: Listen, classifier: Classifier, again: bool = False) -> int:
+def _run(config: Listen, classifier: Scorer, again: bool = False) -> int:
     source, bundle = config.realtime.listened_to, classifier.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
     session = session_of(source, classifier)
@@ -78,7 +82,7 @@ def _run(config: Listen, classifier: Classifier, again: bool = False) -> int:
     return status
 
 
-def session_of(source: Source, classifier: Classifier) -> Session:
+def session_of(source: Source, classifier: Scorer) -> Session:
     """Say who listens to what, for the sinks."""
     bundle = classifier.bundle
     return Session(
@@ -137,7 +141,7 @@ def _end(sinks: list[Sink], engine: Engine, summary: str) -> int:
         except BrokenPipeError:
             pass  # nobody reads it
         except OSError as error:
-            sys.stderr.write(f"auricle: {told(error)}\n")
+            sys.stderr.write(f"auricle: {describe_os_error(error)}\n")
             status = 1
     return status
 

@@ -1,4 +1,4 @@
-"""The live engine: source -> producer thread -> inlet -> consumer thread -> sinks.
+"""The live engine: source -> producer thread -> queue -> consumer thread -> sinks.
 
 Nothing is heard in a device's callback, every queue is bounded, and whatever keeps the engine from
 hearing is told like a sound: with a start and an end.
@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from auricle.audio import Resampler, Samples
-from auricle.bundle import Classifier
-from auricle.decision import Decision
-from auricle.realtime.events import Health, Moment, Session
-from auricle.realtime.hearing import Heard, Hearing
-from auricle.realtime.inlet import Block, Inlet, Item, Opened, Told, clock
+from auricle.audio import Samples
+from auricle.audio.io import Resampler
+from auricle.inference.decision import Decision
+from auricle.inference.scorer import Scorer
+from auricle.realtime.block_queue import Block, BlockQueue, Item, Opened, SourceFault, clock
+from auricle.realtime.dispatcher import Dispatcher
+from auricle.realtime.events import Health, Session, Update
 from auricle.realtime.settings import Engine as Settings
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sources import Source
-from auricle.realtime.teller import Teller
-from auricle.realtime.timeline import Timeline
+from auricle.realtime.stream_clock import StreamClock
+from auricle.realtime.stream_scorer import Frame, StreamScorer
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
@@ -39,7 +40,7 @@ class Engine:
     def __init__(
         self,
         source: Source,
-        classifier: Classifier,
+        classifier: Scorer,
         decision: Decision,
         settings: Settings,
         session: Session,
@@ -48,11 +49,11 @@ class Engine:
         self._source, self._settings, self._session = source, settings, session
         self._stop, self._done = threading.Event(), threading.Event()
         self._halting = False
-        self._inlet = Inlet(settings.queue_s, source.waits, source.live, self._stop)
+        self._queue = BlockQueue(settings.queue_s, source.waits, source.live, self._stop)
         rate = classifier.bundle.preprocess.sample_rate_hz
         self._rate_hz = rate
-        self._timeline = Timeline(rate, settings.gap_s if source.continuous else None)
-        self._hearing = Hearing(classifier, decision)
+        self._clock = StreamClock(rate, settings.gap_s if source.continuous else None)
+        self._scorer = StreamScorer(classifier, decision)
         self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
         self._zeros_s = self._told_s = 0.0
         self._dropped_s, self._overflows = 0.0, 0
@@ -60,7 +61,7 @@ class Engine:
         self._error: BaseException | None = None
         self.health = Health(source.name)
         self._sinks = list(sinks)
-        self._teller = Teller(sinks, self.health, self._wall_s)
+        self._dispatcher = Dispatcher(sinks, self.health, self._wall_s)
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
             for name, work in (("producer", self._produce), ("consumer", self._consume))
@@ -86,7 +87,7 @@ class Engine:
             latest_s = clock() + _JOINED_S
             for thread in self._threads:
                 thread.join(max(0.0, latest_s - clock()))
-            self._teller.sinks.clear()  # one that hangs must not tell those that end now
+            self._dispatcher.sinks.clear()  # one that hangs must not tell those that end now
         if self._error is not None:
             raise self._error
 
@@ -105,7 +106,7 @@ class Engine:
                 self._stop.set()
             finally:
                 self._halting = False
-        self._inlet.wake()
+        self._queue.wake()
 
     @property
     def hangs(self) -> bool:
@@ -120,16 +121,16 @@ class Engine:
 
     def _produce(self) -> None:
         try:
-            self._source.run(self._inlet, self._rate_hz, self._settings.block_s, self._stop)
+            self._source.run(self._queue, self._rate_hz, self._settings.block_s, self._stop)
         finally:
-            self._inlet.close()
+            self._queue.close()
 
     def _consume(self) -> None:
         try:
             # A device that hangs while it is opened tells nothing at all.
             patience_s = self._settings.hang_s if self._source.continuous else None
             most_s = self._settings.queue_s / 2
-            while items := self._inlet.take(min(self._hearing.lacks_s, most_s), patience_s):
+            while items := self._queue.take(min(self._scorer.lacks_s, most_s), patience_s):
                 self._account(items)
                 for item in items:
                     match item:
@@ -137,34 +138,34 @@ class Engine:
                             self._opened(item)
                         case Block():
                             self._heard(item)
-                        case Told():
+                        case SourceFault():
                             self._source_told(item)
             # What the resampler still holds
             self._hear(self._resampler.push(np.zeros(0, np.float32), last=True))
             self._silence()
-            now_s = self._timeline.now / self._rate_hz
+            now_s = self._clock.now / self._rate_hz
             for cause in list(self.health.troubles):
-                self._teller.end_trouble(cause, now_s)
+                self._dispatcher.end_trouble(cause, now_s)
         finally:
             self._done.set()
 
     def _opened(self, opened: Opened) -> None:
-        self._timeline.open(opened.rate_hz)
+        self._clock.open(opened.rate_hz)
         self._resampler = Resampler(opened.rate_hz, self._rate_hz)
         self._channels, self._source_hz = opened.channels, opened.rate_hz
         self._zeros_s = 0.0
         self.health.source = opened.name
         if not self._session.demonstration:
-            self._teller.tell("note", f"Listening to {opened.name}. Ctrl-C ends it.")
+            self._dispatcher.tell("note", f"Listening to {opened.name}. Ctrl-C ends it.")
 
     def _heard(self, block: Block) -> None:
         data = block.data
         samples = np.frombuffer(data, np.float32) if isinstance(data, bytes) else data
-        placed = self._timeline.place(block)
+        placed = self._clock.place(block)
         if placed.why:
             self._gap(placed.position, placed.missing, placed.why)
         for cause in _OF_SOURCES:
-            self._teller.end_trouble(cause, placed.position / self._rate_hz)
+            self._dispatcher.end_trouble(cause, placed.position / self._rate_hz)
         samples = self._sane(samples, placed.position)
         if self._source.continuous:
             self._watch_zeros(samples, placed.position, block)
@@ -176,14 +177,14 @@ class Engine:
     def _hear(self, samples: Samples) -> None:
         start_s = self._position / self._rate_hz
         self._position += len(samples)
-        self._teller.tell("audio", start_s, samples, wanted="wants_audio")
-        for heard in self._hearing.push(samples):
+        self._dispatcher.tell("audio", start_s, samples, wanted="wants_audio")
+        for heard in self._scorer.push(samples):
             self._tell_heard(heard)
 
     def _gap(self, position: int, missing: int, why: str) -> None:
         """Nothing that sounded before a gap is known to go on after it."""
         self._silence()
-        self._hearing.restart(position)
+        self._scorer.restart(position)
         self._position = position
         self._resampler = Resampler(self._source_hz, self._rate_hz)
         self.health.gaps += 1
@@ -192,30 +193,30 @@ class Engine:
             self.health.missing_s += missing_s
             start_s = (position - missing) / self._rate_hz
             text = f"{missing_s:.1f} s of sound did not come"
-            self._teller.begin_trouble("gap", text, start_s)
-            self._teller.end_trouble("gap", position / self._rate_hz)
+            self._dispatcher.begin_trouble("gap", text, start_s)
+            self._dispatcher.end_trouble("gap", position / self._rate_hz)
 
     def _silence(self) -> None:
-        for change in self._hearing.tracker.finish():
-            self._teller.change(change)
+        for change in self._scorer.tracker.finish():
+            self._dispatcher.change(change)
 
-    def _source_told(self, item: Told) -> None:
+    def _source_told(self, item: SourceFault) -> None:
         if item.cause == "stalled" and self.health.troubles.keys() & _OF_SOURCES:
             return  # it is known that nothing comes
         self._silence()
-        self._teller.begin_trouble(item.cause, item.text, self._timeline.next / self._rate_hz)
+        self._dispatcher.begin_trouble(item.cause, item.text, self._clock.next / self._rate_hz)
 
     def _account(self, items: list[Item]) -> None:
         """Keep the figures of health, and tell what was lost."""
-        health, inlet = self.health, self._inlet
+        health, queue = self.health, self._queue
         blocks = [item for item in items if isinstance(item, Block)]
         health.queue_s = sum(block.frames for block in blocks) / self._source_hz
         oldest_s = blocks[0].captured_s if blocks else None
         health.queue_age_s = 0.0 if oldest_s is None else max(0.0, clock() - oldest_s)
-        now_s = self._timeline.next / self._rate_hz
-        if inlet.dropped_s > self._dropped_s:
-            self._dropped_s = health.dropped_s = inlet.dropped_s
-            self._teller.begin_trouble(
+        now_s = self._clock.next / self._rate_hz
+        if queue.dropped_s > self._dropped_s:
+            self._dropped_s = health.dropped_s = queue.dropped_s
+            self._dispatcher.begin_trouble(
                 "dropped",
                 f"the queue of {self._settings.queue_s:g} s was full, the oldest sound was "
                 "dropped: give the listener more of the processor, or a larger "
@@ -223,20 +224,20 @@ class Engine:
                 now_s,
             )
         elif health.queue_s < self._settings.queue_s / 2:
-            self._teller.end_trouble("dropped", now_s)
-        if inlet.overflows > self._overflows:
-            self._overflows = health.overflows = inlet.overflows
+            self._dispatcher.end_trouble("dropped", now_s)
+        if queue.overflows > self._overflows:
+            self._overflows = health.overflows = queue.overflows
             text = "the device lost sound before it could be fetched"
-            self._teller.begin_trouble("overflow", text, now_s)
-            self._teller.end_trouble("overflow", now_s)
+            self._dispatcher.begin_trouble("overflow", text, now_s)
+            self._dispatcher.end_trouble("overflow", now_s)
 
     def _sane(self, samples: Samples, position: int) -> Samples:
         """Put zeros for a block that holds what is no sound; drivers do send such."""
         start_s = position / self._rate_hz
         if not len(samples) or (samples.min() >= -_LARGEST and samples.max() <= _LARGEST):
-            self._teller.end_trouble("broken", start_s)
+            self._dispatcher.end_trouble("broken", start_s)
             return samples
-        self._teller.begin_trouble(
+        self._dispatcher.begin_trouble(
             "broken",
             f"{self.health.source} sends values that are not finite, or far over full scale: "
             "zeros are heard instead; see to its driver, or connect it anew",
@@ -248,11 +249,11 @@ class Engine:
         start_s = position / self._rate_hz
         if samples.any():
             self._zeros_s = 0.0
-            self._teller.end_trouble("muted", start_s)
+            self._dispatcher.end_trouble("muted", start_s)
             return
         before, self._zeros_s = self._zeros_s, self._zeros_s + block.frames / self._source_hz
         if before < self._settings.muted_s <= self._zeros_s:
-            self._teller.begin_trouble(
+            self._dispatcher.begin_trouble(
                 "muted",
                 f"{self.health.source} sends zeros only: it is muted, or this program may not "
                 "use it; see the system's sound and privacy settings",
@@ -260,23 +261,23 @@ class Engine:
             )
 
     def _wall_s(self, time_s: float) -> float | None:
-        return self._timeline.wall_s(time_s) if self._source.live else None
+        return self._clock.wall_s(time_s) if self._source.live else None
 
-    def _tell_heard(self, heard: Heard) -> None:
-        health, tracker = self.health, self._hearing.tracker
+    def _tell_heard(self, heard: Frame) -> None:
+        health, tracker = self.health, self._scorer.tracker
         health.windows += 1
         for change in heard.changes:
-            self._teller.change(change)
+            self._dispatcher.change(change)
         if heard.end_s >= self._told_s + self._settings.ongoing_s:
             self._told_s = heard.end_s
             for change in tracker.ongoing:
                 if heard.end_s - change.start_s >= self._settings.ongoing_s:
-                    self._teller.change(change)
+                    self._dispatcher.change(change)
         if self._source.live:
-            latency_s = self._timeline.latency_s(heard.end_s)
+            latency_s = self._clock.latency_s(heard.end_s)
             if latency_s is not None:
                 health.latency.add(latency_s)
-        moment = Moment(
+        update = Update(
             heard.start_s,
             heard.end_s,
             self._wall_s(heard.end_s),
@@ -286,4 +287,4 @@ class Engine:
             tracker.state,
             tracker.sounding,
         )
-        self._teller.tell("moment", moment, wanted="wants_moments")
+        self._dispatcher.tell("update", update, wanted="wants_updates")

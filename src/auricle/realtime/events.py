@@ -1,4 +1,4 @@
-"""What the engine tells: moments, sounds, troubles, health. Sinks show, write or keep it."""
+"""What the engine tells: updates, sounds, troubles, health. Sinks show, write or keep it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Update:
     """What is known at the end of one window.
 
     `probabilities` [shape=(n_labels,)] are calibrated, before smoothing and thresholds. `state` is

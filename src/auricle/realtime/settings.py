@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from auricle.config import check, one_of
+from auricle.core.schema import check, one_of
 from auricle.realtime.sources import AnySource, Source
 
 

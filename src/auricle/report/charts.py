@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from auricle.files import whole_file
+from auricle.core.files import whole_file
 
 # Each stands for a variable of the page's style, which gives it another shade in the dark.
 INK, MUTED, LINE = "#1d2430", "#5d6778", "#dfe4ea"

@@ -1,5 +1,5 @@
 """Recordings that a table in git names, each taken from where its author published it."""
 
-from auricle.datasets.manifest.dataset import Manifest
+from auricle.datasets.manifest.manifest_dataset import Manifest
 
 __all__ = ["Manifest"]

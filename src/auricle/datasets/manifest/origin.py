@@ -1,29 +1,19 @@
 """Files over HTTP, from the addresses of a manifest and nowhere else."""
 
-import http.client
-import random
 import string
+import tempfile
 import threading
-import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
 
-from auricle import __version__
-from auricle.config import check, refuse_passwords
+from auricle.core.download import download
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
+from auricle.core.secrets import refuse_passwords
 from auricle.datasets.manifest.pieces import Piece
-from auricle.errors import AuricleError
 
 _PLACES = {"owner", "name", "commit", "path"}
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # may be otherwise in a moment
-_TOO_MUCH = frozenset({429, 503})
-_LONGEST_WAIT_S = 60.0
-_BLOCK = 1 << 16
-
-
-class UnreachableError(AuricleError):
-    """No answer came, or none but that it is too much; other files will fare no better."""
 
 
 @dataclass(frozen=True)
@@ -69,94 +59,30 @@ class Origin:
         }
 
     def fetch(self, piece: Piece, stop: threading.Event) -> dict[str, bytes]:
-        """Get the files of a piece, by path; `stop` ends the waiting between attempts.
+        """Return the files of a piece, by path; `stop` ends the waiting between attempts.
 
         Raises
         ------
         UnreachableError
             No server answered, or it was always too busy, in all attempts.
         AuricleError
-            One answered, but with no whole file.
+            One answered, but with no whole file, or sends on to another server.
         """
-        return {path: self._get(url, stop) for path, url in self.addresses(piece).items()}
+        addresses = self.addresses(piece)
+        with tempfile.TemporaryDirectory() as folder:
+            return {
+                path: self._get(addresses[path], Path(folder, str(i)), stop)
+                for i, path in enumerate(addresses)
+            }
 
-    def _get(self, url: str, stop: threading.Event) -> bytes:
-        for attempt in range(self.attempts):
-            try:
-                return self._once(url)
-            except _Passing as error:
-                if attempt + 1 == self.attempts or stop.is_set():
-                    raise error.final from error
-                # Doubled each time, and not by all at the same moment.
-                wait_s = self.wait_s * 2**attempt * random.uniform(0.75, 1.25)
-                stop.wait(min(max(wait_s, error.asked_s), _LONGEST_WAIT_S))
-        raise AssertionError("attempts is at least 1")
-
-    def _once(self, url: str) -> bytes:
-        opener = urllib.request.build_opener(_SameHost)
-        request = urllib.request.Request(
-            url, headers={"User-Agent": f"auricle/{__version__}", "Accept-Encoding": "identity"}
-        )
-        try:
-            with opener.open(request, timeout=self.timeout_s) as response:
-                return self._read(response, url)
-        except urllib.error.HTTPError as error:
-            with error:
-                kind = UnreachableError if error.code in _TOO_MUCH else AuricleError
-                final = kind(f"{url} answers {error.code} {error.reason}")
-                if error.code in _PASSING:
-                    raise _Passing(final, _seconds(error.headers.get("Retry-After"))) from error
-                raise final from error
-        # An answer that breaks off, or is none of HTTP; a name or server that cannot be reached.
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            text = f"{url} cannot be reached ({str(reason) or type(reason).__name__})"
-            raise _Passing(UnreachableError(text)) from error
-
-    def _read(self, response: http.client.HTTPResponse, url: str) -> bytes:
-        length = response.headers.get("Content-Length")
-        content = bytearray()
-        try:
-            while block := response.read(_BLOCK):
-                content += block
-                if len(content) > self.most_mb * 1e6:
-                    raise AuricleError(f"{url} has more than most_mb={self.most_mb:g} megabytes")
-            whole = length is None or len(content) == int(length)
-        except (OSError, http.client.HTTPException, ValueError):
-            whole = False
-        if not whole:
-            came = f"{len(content)} of {length or 'an unknown number of'} bytes came"
-            raise _Passing(AuricleError(f"{url} broke off: {came}"))
-        return bytes(content)
-
-
-class _Passing(Exception):  # noqa: N818  # no error yet: it is tried again
-    """What went wrong may go right next time; `final` is the error if it never does."""
-
-    def __init__(self, final: AuricleError, asked_s: float = 0.0) -> None:
-        super().__init__(str(final))
-        self.final, self.asked_s = final, asked_s
-
-
-class _SameHost(urllib.request.HTTPRedirectHandler):
-    """Follow a redirection on the same server, as of a renamed repository; no other."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        old, new = (urllib.parse.urlsplit(url)[:2] for url in (req.full_url, newurl))
-        if old != new:
-            raise AuricleError(
-                f"{req.full_url} sends on to {'://'.join(new)}, which is not in the manifest"
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _seconds(text: str | None) -> float:
-    return float(text) if text and text.isdigit() else 0.0
+    def _get(self, url: str, place: Path, stop: threading.Event) -> bytes:
+        return download(
+            url,
+            place,
+            attempts=self.attempts,
+            timeout_s=self.timeout_s,
+            wait_s=self.wait_s,
+            most_mb=self.most_mb,
+            same_host=True,
+            stop=stop,
+        ).read_bytes()

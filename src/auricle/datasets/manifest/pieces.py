@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auricle.config import check
-from auricle.errors import AuricleError
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
 
 _SEPARATOR, _JOIN = ";", " | "
 _REPOSITORY = re.compile(r"github\.com/[\w.-]+/[\w.-]+", re.ASCII)

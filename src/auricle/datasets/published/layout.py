@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.audio import SUFFIXES
-from auricle.config import check
-from auricle.errors import AuricleError
+from auricle.audio.io import SUFFIXES
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
 
 _NAMED = 3  # files that an error names
 

@@ -1,7 +1,7 @@
 """Where it is told: on the screen, in files. A file a sink, twins behind one protocol."""
 
 from auricle.audio import Samples
-from auricle.realtime.events import Health, Moment, Session, Sound, Trouble
+from auricle.realtime.events import Health, Session, Sound, Trouble, Update
 
 
 class Sink:
@@ -13,7 +13,7 @@ class Sink:
     """
 
     wants_audio = False
-    wants_moments = False
+    wants_updates = False
     refresh_s = 60.0
     hangs = False
 
@@ -32,7 +32,7 @@ class Sink:
     def audio(self, start_s: float, samples: Samples) -> None:
         """Take the next samples [shape=(n,)] at the bundle's rate, before what is heard in them."""
 
-    def moment(self, moment: Moment) -> None:
+    def update(self, update: Update) -> None:
         """Take what is known at the end of a window."""
 
     def sound(self, sound: Sound) -> None:

@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 from auricle import __version__
-from auricle.realtime.events import Health, Moment, Session, Sound, Trouble, iso, record
+from auricle.realtime.events import Health, Session, Sound, Trouble, Update, iso, record
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.recording import Recording
-from auricle.realtime.sinks.rotated import Rotated
+from auricle.realtime.sinks.rotating_file import RotatingFile
 
 
 class Jsonl(Sink):
@@ -22,9 +22,9 @@ class Jsonl(Sink):
         Which names the file of a sound; it must be told before this one.
     """
 
-    wants_moments = True  # to write what waits
+    wants_updates = True  # to write what waits
 
-    def __init__(self, file: Rotated, recording: Recording | None) -> None:
+    def __init__(self, file: RotatingFile, recording: Recording | None) -> None:
         self._file, self._recording = file, recording
 
     def begin(self, session: Session, health: Health) -> None:
@@ -33,7 +33,7 @@ class Jsonl(Sink):
         self._file.open()
         self._write(listening(session))
 
-    def moment(self, moment: Moment) -> None:
+    def update(self, update: Update) -> None:
         """Write what could not be written before."""
         self._file.retry()
 

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from auricle.realtime.events import Sound, Trouble
 from auricle.realtime.sinks import Sink
-from auricle.realtime.sinks.words import printable, time_of
+from auricle.realtime.terminal.formatting import printable, time_of
 
 
 @dataclass

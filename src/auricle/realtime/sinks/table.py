@@ -1,14 +1,13 @@
 """CSV, a row a sound or a trouble, once it has ended."""
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 
-from auricle.realtime.events import Health, Moment, Session, Sound, Trouble, record
+from auricle.core.csv_table import csv_line
+from auricle.realtime.events import Health, Session, Sound, Trouble, Update, record
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.recording import Recording
-from auricle.realtime.sinks.rotated import Rotated
+from auricle.realtime.sinks.rotating_file import RotatingFile
 
 FIELDS = (
     *("label", "start_s", "end_s", "start", "end", "confidence", "peak_confidence", "level_dbfs"),
@@ -19,9 +18,9 @@ FIELDS = (
 class Table(Sink):
     """A row a sound or a trouble; see `Jsonl` for the parameters."""
 
-    wants_moments = True
+    wants_updates = True
 
-    def __init__(self, file: Rotated, recording: Recording | None) -> None:
+    def __init__(self, file: RotatingFile, recording: Recording | None) -> None:
         self._file, self._recording = file, recording
 
     def begin(self, session: Session, health: Health) -> None:
@@ -29,7 +28,7 @@ class Table(Sink):
         self._session, self._health = session, health
         self._file.open()
 
-    def moment(self, moment: Moment) -> None:
+    def update(self, update: Update) -> None:
         """Write what could not be written before."""
         self._file.retry()
 
@@ -52,9 +51,7 @@ class Table(Sink):
 
 def row(fields: Mapping[str, Any]) -> bytes:
     """Give a line of the table; what a sound or a trouble has not got is empty."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields.get(name) for name in FIELDS)
-    return line.getvalue().encode("utf-8", "backslashreplace")
+    return csv_line(fields.get(name) for name in FIELDS).encode("utf-8", "backslashreplace")
 
 
 HEADER = row({name: name for name in FIELDS})

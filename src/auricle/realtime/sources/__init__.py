@@ -1,15 +1,18 @@
 """Where live sound comes from. A file a source, twins behind one protocol."""
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from auricle.config import one_of
-from auricle.errors import AuricleError
+from auricle.core.errors import AuricleError
+from auricle.core.kinds import Kinds
 
 if TYPE_CHECKING:
-    from auricle.realtime.inlet import Inlet
+    from auricle.realtime.block_queue import BlockQueue
 
-KINDS = ("file", "microphone", "stdin", "url")
+KINDS = Kinds(
+    "realtime.source.kind",
+    {kind: f"{__name__}.{kind}" for kind in ("file", "microphone", "stdin", "url")},
+)
 
 
 class NoMicrophoneError(AuricleError):
@@ -17,7 +20,7 @@ class NoMicrophoneError(AuricleError):
 
 
 class Source(Protocol):
-    """Something that feeds an inlet until it ends or is told to stop.
+    """Something that feeds a queue until it ends or is told to stop.
 
     `waits`: it can wait for a slow listener, so nothing is dropped; a microphone cannot. `live`:
     its sound is of now. `continuous`: between two of its blocks no time passes, so a late one means
@@ -41,9 +44,9 @@ class Source(Protocol):
         """Whether late blocks mean missing sound."""
 
     def run(
-        self, inlet: "Inlet", sample_rate_hz: int, block_s: float, stop: threading.Event
+        self, queue: "BlockQueue", sample_rate_hz: int, block_s: float, stop: threading.Event
     ) -> None:
-        """Open the inlet, put blocks of about `block_s` into it, return at the end of the sound.
+        """Open the queue, put blocks of about `block_s` into it, return at the end of the sound.
 
         Raises
         ------
@@ -55,11 +58,4 @@ class Source(Protocol):
 class AnySource:
     """Schema of `realtime.source`: that of the kind it names."""
 
-    @staticmethod
-    def schema_for(node: Any) -> Any:
-        """Give the schema of the kind a configuration names."""
-        import importlib
-
-        kind = node.get("kind")
-        one_of("realtime.source.kind", kind, KINDS)
-        return importlib.import_module(f"auricle.realtime.sources.{kind}").Config
+    kinds: ClassVar[Kinds] = KINDS

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auricle.audio import Samples, read_blocks
-from auricle.config import one_of, resource
-from auricle.realtime.inlet import Inlet
+from auricle.audio import Samples
+from auricle.audio.io import read_blocks
+from auricle.core.compose import resource
+from auricle.core.schema import one_of
+from auricle.realtime.block_queue import BlockQueue
 
 # A block costs a turn of two threads. At full speed it need not be short; paced, nobody waits for
 # one, as long as windows end where blocks do.
@@ -45,11 +47,13 @@ class Config:
         """Only where it is paced so."""
         return self.pace == "live"
 
-    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
+    def run(
+        self, queue: BlockQueue, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         """Decode, regroup and, if asked to, pace."""
         size = max(1, round(max(block_s, _BLOCK_S[self.pace]) * sample_rate_hz))
         begun, given = time.monotonic(), 0
-        inlet.open(sample_rate_hz, self.name)
+        queue.open(sample_rate_hz, self.name)
         for block in _regrouped(read_blocks(resource(self.path), sample_rate_hz), size):
             given += len(block)
             if self.pace == "live":
@@ -58,7 +62,7 @@ class Config:
                 time.sleep(max(0.0, begun + given / sample_rate_hz - time.monotonic()))
             if stop.is_set():
                 return
-            inlet.put(block)
+            queue.put(block)
 
 
 def _regrouped(blocks: Iterator[Samples], size: int) -> Iterator[Samples]:

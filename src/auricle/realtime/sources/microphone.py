@@ -1,6 +1,6 @@
 """A microphone, watched over: what does not come is told, and the same device is opened again.
 
-The device's callback only puts blocks into the inlet. A second thread, the producer, sees whether
+The device's callback only puts blocks into the queue. A second thread, the producer, sees whether
 they come: callbacks that stop, a stream that says it is over, another source behind the same
 stream. None of these is an error to PortAudio.
 """
@@ -9,8 +9,10 @@ import threading
 import time
 from dataclasses import dataclass
 
-from auricle.config import check, one_of
-from auricle.realtime.devices import (
+from auricle.core.schema import check, one_of
+from auricle.realtime.block_queue import BlockQueue, clock
+from auricle.realtime.sources import NoMicrophoneError
+from auricle.realtime.sources.devices import (
     BACKENDS,
     Backend,
     Device,
@@ -20,9 +22,7 @@ from auricle.realtime.devices import (
     load,
     open_as_it_can,
 )
-from auricle.realtime.devices.route import Route
-from auricle.realtime.inlet import Inlet, clock
-from auricle.realtime.sources import NoMicrophoneError
+from auricle.realtime.sources.devices.audio_server import Route
 
 # How often it is looked whether the stream runs. Sleeping costs a third of waiting for an event.
 _LOOK_S = 0.25
@@ -45,7 +45,7 @@ class Config:
     continuous = True
 
     def __post_init__(self) -> None:
-        one_of("backend", self.backend, BACKENDS)
+        one_of("backend", self.backend, tuple(BACKENDS))
         for name in ("stall_s", "retry_least_s"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
         check(
@@ -56,10 +56,12 @@ class Config:
 
     @property
     def name(self) -> str:
-        """What was asked for; the inlet is told what was found."""
+        """What was asked for; the queue is told what was found."""
         return f"microphone {self.device}" if self.device else "the default microphone"
 
-    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
+    def run(
+        self, queue: BlockQueue, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         """Listen until `stop`, through losses.
 
         Raises
@@ -70,7 +72,7 @@ class Config:
             The one that was asked for is not there, or cannot be opened.
         """
         backend = load(self.backend)
-        watched = _Watched(self, backend, inlet, sample_rate_hz, block_s, stop)
+        watched = _Watched(self, backend, queue, sample_rate_hz, block_s, stop)
         try:
             watched.run()
         finally:
@@ -85,12 +87,12 @@ class _Watched:
         self,
         config: Config,
         backend: Backend,
-        inlet: Inlet,
+        queue: BlockQueue,
         sample_rate_hz: int,
         block_s: float,
         stop: threading.Event,
     ) -> None:
-        self._config, self._backend, self._inlet, self._stop = config, backend, inlet, stop
+        self._config, self._backend, self._queue, self._stop = config, backend, queue, stop
         self._rate_hz, self._block_s = sample_rate_hz, block_s
         self._route = Route()
         self._source: str | None = None  # the sound server's, behind the device
@@ -112,7 +114,7 @@ class _Watched:
                 self._hears.clear()
                 if self._stop.is_set():
                     return
-                self._inlet.trouble(cause, text)
+                self._queue.trouble(cause, text)
             self._stop.wait(retry_s)
             retry_s = min(2 * retry_s, config.retry_most_s)
             if not self._stop.is_set():
@@ -177,11 +179,11 @@ class _Watched:
         if not self._accepts:
             return
         if not self._hears.is_set():
-            self._inlet.open(*self._opened)
+            self._queue.open(*self._opened)
             self._hears.set()
         if overflowed:
-            self._inlet.overflows += 1
-        self._inlet.put(data, captured_s)
+            self._queue.overflows += 1
+        self._queue.put(data, captured_s)
 
     def _watch(self, stream: Stream, device: Device) -> tuple[str, str]:
         """Return when the stream is of no use any more, with the cause and what to say."""
@@ -189,7 +191,7 @@ class _Watched:
         try:
             while not self._stop.is_set():
                 time.sleep(_LOOK_S)
-                last_s = self._inlet.last_put_s if self._hears.is_set() else self._begun_s
+                last_s = self._queue.last_put_s if self._hears.is_set() else self._begun_s
                 if not stream.active:
                     return "lost", (
                         f"{device.identity} is gone, or the sound server: connect or start it; "

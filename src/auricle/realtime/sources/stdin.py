@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auricle.audio import Samples, pcm16_to_float
-from auricle.config import check, one_of
-from auricle.errors import AuricleError
-from auricle.realtime.inlet import Inlet
+from auricle.audio import Samples
+from auricle.audio.io import pcm16_to_float
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check, one_of
+from auricle.realtime.block_queue import BlockQueue
 
 _EXAMPLE = "arecord -q -t raw -f S16_LE -r 16000 -c 1 | auricle listen -"
 _BYTES = {"s16le": 2, "f32le": 4}
@@ -45,7 +46,9 @@ class Config:
         for name in ("rate_hz", "channels", "stall_s"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
 
-    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
+    def run(
+        self, queue: BlockQueue, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         """Take what comes, in whole frames, until it ends; what is left of one is left out.
 
         Raises
@@ -56,29 +59,29 @@ class Config:
         source, rest, given, quiet_s = _opened(), b"", 0, 0.0
         frame = _BYTES[self.format] * self.channels
         most = frame * max(1, round(block_s * self.rate_hz))
-        self._open(inlet)
+        self._open(queue)
         while not stop.is_set():
             if not select.select([source], [], [], _LOOK_S)[0]:
                 quiet_s += _LOOK_S
                 if quiet_s - _LOOK_S < self.stall_s <= quiet_s:
-                    inlet.trouble("stalled", f"nothing came for {self.stall_s:g} s")
+                    queue.trouble("stalled", f"nothing came for {self.stall_s:g} s")
                 continue
             data = os.read(source, most)
             if not data:
                 check(given > 0, f"{self.name} held no sound, not one sample: {_EXAMPLE}")
                 return
             if quiet_s >= self.stall_s:
-                self._open(inlet)
+                self._open(queue)
             quiet_s, rest = 0.0, rest + data
             if not given:
                 _refuse_header(rest)
             whole = len(rest) - len(rest) % frame
             if whole:
-                inlet.put(self._samples(rest[:whole]))
+                queue.put(self._samples(rest[:whole]))
             rest, given = rest[whole:], given + whole
 
-    def _open(self, inlet: Inlet) -> None:
-        inlet.open(self.rate_hz, self.name, self.channels)
+    def _open(self, queue: BlockQueue) -> None:
+        queue.open(self.rate_hz, self.name, self.channels)
 
     def _samples(self, data: bytes) -> Samples:
         if self.format == "s16le":

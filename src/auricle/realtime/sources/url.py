@@ -6,10 +6,11 @@ import shutil
 import threading
 from dataclasses import dataclass
 
-from auricle.config import check, mask
-from auricle.errors import AuricleError
-from auricle.realtime.decoder import Decoder
-from auricle.realtime.inlet import Inlet
+from auricle.core.errors import AuricleError
+from auricle.core.schema import check
+from auricle.core.secrets import mask
+from auricle.realtime.block_queue import BlockQueue
+from auricle.realtime.sources.ffmpeg import Decoder
 
 _OVER_HTTP = "http,https,httpproxy,tcp,tls,crypto"
 # What a stream of each scheme may open in turn. No file: a playlist must not read this machine's.
@@ -82,7 +83,9 @@ class Config:
     def _address(self) -> str:
         return self.url or os.environ.get(self.url_env or "", "")
 
-    def run(self, inlet: Inlet, sample_rate_hz: int, block_s: float, stop: threading.Event) -> None:
+    def run(
+        self, queue: BlockQueue, sample_rate_hz: int, block_s: float, stop: threading.Event
+    ) -> None:
         """Listen to its end; one that has none to begin with is opened again when it breaks off.
 
         Raises
@@ -103,7 +106,7 @@ class Config:
         retry_s, heard = self.retry_least_s, False
         while not stop.is_set():
             with Decoder(ffmpeg, self._address, options) as decoder:
-                cause, reason = self._follow(decoder, inlet, stop)
+                cause, reason = self._follow(decoder, queue, stop)
             if stop.is_set():
                 return
             if not (heard or decoder.frames):
@@ -118,19 +121,21 @@ class Config:
                 heard = True
                 if decoder.frames > self.retry_most_s * decoder.rate_hz:
                     retry_s = self.retry_least_s
-                inlet.trouble(cause, f"{reason or 'it ended'}; it is opened again until it is back")
+                queue.trouble(cause, f"{reason or 'it ended'}; it is opened again until it is back")
             stop.wait(retry_s)
             retry_s = min(2 * retry_s, self.retry_most_s)
 
-    def _follow(self, decoder: Decoder, inlet: Inlet, stop: threading.Event) -> tuple[str, str]:
-        """Feed the inlet until nothing comes any more; give the cause, and the reason."""
+    def _follow(
+        self, decoder: Decoder, queue: BlockQueue, stop: threading.Event
+    ) -> tuple[str, str]:
+        """Feed the queue until nothing comes any more; give the cause, and the reason."""
         first = True
         try:
             for block in decoder.blocks(stop, self.stall_s):
                 if first:
-                    inlet.open(decoder.rate_hz, self.name, decoder.channels)
+                    queue.open(decoder.rate_hz, self.name, decoder.channels)
                     first = False
-                inlet.put(block)
+                queue.put(block)
         except TimeoutError:
             return "stalled", f"nothing came for {self.stall_s:g} s"
         return "lost", _without_secrets(decoder.reason)

@@ -1,0 +1,1 @@
+"""Augmentation: of waveforms in preparation, of spectra in training."""

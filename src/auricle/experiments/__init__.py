@@ -1,0 +1,1 @@
+"""Many runs of the pipeline: sweeps, cross-validation, the comparison of systems."""

@@ -1,0 +1,1 @@
+"""A bundle at work: windows of sound in, probabilities and events out."""

@@ -1,0 +1,12 @@
+"""The starter corpus: speech, music, both and neither, generated on the spot.
+
+It stands in where no recordings are at hand: every clip is made by signal processing from a seed,
+with nothing to download and no licence to heed. Each clip has speakers, scores or a scene of its
+own, and passes a random channel, the same for all kinds, so that nothing but the sound itself
+tells them apart.
+"""
+
+from auricle.synthesis.render import KINDS, render_clip
+from auricle.synthesis.signals import SAMPLE_RATE_HZ
+
+__all__ = ["KINDS", "SAMPLE_RATE_HZ", "render_clip"]

@@ -1,0 +1,1 @@
+"""Training: batches, losses, the loop over epochs, baselines, and MLflow, which records it."""

@@ -1,0 +1,369 @@
+"""Training is repeatable, and batches are what the configuration makes of the windows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from auricle.core.compose import compose
+from auricle.core.errors import AuricleError
+from auricle.networks import NetworkInput, build_network
+from auricle.networks.cnn import cnn
+from auricle.training.batches import Batches, window_weights
+from auricle.training.fit import (
+    best_epoch,
+    fit,
+    fit_to_the_end,
+    refuse_unfit_labels,
+    reproducible,
+    statistics,
+)
+from auricle.training.hyperparameters import SpecAugment
+from helpers import SHAPE, UNCHANGED, train, two_classes, write_windows
+
+
+def network(of, labels):
+    return cnn(
+        of,
+        labels,
+        filters=2,
+        kernel_size=3,
+        dense_units=8,
+        dropout=0.2,
+        l2=1e-4,
+        batch_norm_momentum=0.9,
+    )
+
+
+@pytest.fixture
+def windows(tmp_path):
+    return two_classes(tmp_path / "train.jsonl")
+
+
+@pytest.fixture
+def uneven(tmp_path):
+    """Six windows of speech, three of music, one of both."""
+    counts = {("speech",): 6, ("music",): 3, ("speech", "music"): 1}
+    return write_windows(
+        tmp_path / "uneven.jsonl",
+        [
+            (f"{i}.wav", labels, "none", np.full((count, *SHAPE), i, np.float32))
+            for i, (labels, count) in enumerate(counts.items())
+        ],
+    )
+
+
+def learning(windows, **changes):
+    return Batches(windows, train(**changes), np.zeros(SHAPE[1], np.float32))
+
+
+def trained(windows, validation, **changes):
+    config = train(**changes)
+    reproducible(config.seed)
+    given = statistics(windows)
+    model = build_network(network, given, 2)
+    epochs = []
+    history = fit(
+        model, config, given.mean, windows, validation, lambda epoch, _: epochs.append(epoch)
+    )
+    assert epochs == [row["epoch"] for row in history]
+    return model, history
+
+
+def test_windows_weigh_the_same_where_balance_is_off(uneven):
+    assert window_weights(uneven, balance=False).tolist() == [1.0] * 10
+
+
+def test_combinations_of_labels_weigh_alike_where_balance_is_on(uneven):
+    weights = window_weights(uneven, balance=True)
+    assert weights.sum() == pytest.approx(10)
+    for clip in range(3):
+        assert weights[uneven.clip == clip].sum() == pytest.approx(10 / 3)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 4096])
+def test_mean_and_variance_are_those_of_numpy(tmp_path, chunk):
+    rng = np.random.default_rng(0)
+    features = (5 + rng.standard_normal((20, 4, 3)) * [1, 10, 0.1]).astype(np.float32)
+    windows = write_windows(
+        tmp_path / "a.jsonl", [("a.wav", ["speech"], "none", features)], shape=(4, 3)
+    )
+    found = statistics(windows, chunk)
+    assert (found.frames, found.coefficients) == (4, 3)
+    assert found.mean == pytest.approx(features.mean(axis=(0, 1), dtype=np.float64), rel=1e-5)
+    assert found.variance == pytest.approx(features.var(axis=(0, 1), dtype=np.float64), rel=1e-4)
+
+
+def test_a_coefficient_that_never_changes_does_not_divide_by_zero(tmp_path):
+    constant = np.full((3, *SHAPE), 7, np.float32)
+    windows = write_windows(tmp_path / "a.jsonl", [("a.wav", ["speech"], "none", constant)])
+    model = network(statistics(windows), 2)
+    assert np.isfinite(model(constant, training=False)).all()
+
+
+def test_exclusive_labels_are_one_a_window(tmp_path, windows, uneven):
+    refuse_unfit_labels(windows, "exclusive")
+    refuse_unfit_labels(uneven, "independent")
+    with pytest.raises(AuricleError, match=r"2\.wav \(and 0 more\) has none or several"):
+        refuse_unfit_labels(uneven, "exclusive")
+    none = write_windows(
+        tmp_path / "none.jsonl",
+        [(name, [], "none", np.zeros((2, *SHAPE), np.float32)) for name in ("x.wav", "y.wav")],
+    )
+    with pytest.raises(AuricleError, match=r"x\.wav \(and 1 more\).*train\.targets=independent"):
+        refuse_unfit_labels(none, "exclusive")
+
+
+def test_each_window_comes_once_an_epoch(windows):
+    batches = learning(windows, batch_size=16)
+    assert [len(batches[i][0]) for i in range(len(batches))] == [16, 16, 16, 12]
+    seen = np.concatenate([batches[i][0] for i in range(len(batches))])
+    assert sorted(seen.sum(axis=(1, 2))) == sorted(windows.features.sum(axis=(1, 2)))
+
+
+def test_features_targets_and_weights_of_a_batch_belong_together(uneven):
+    batches = learning(uneven, batch_size=4)
+    weights = window_weights(uneven, balance=True)
+    for i in range(len(batches)):
+        for x, y, weight in zip(*batches[i], strict=True):
+            row = int(np.flatnonzero(uneven.clip == x[0, 0])[0])
+            assert y.tolist() == uneven.targets[row].tolist()
+            assert weight == weights[row]
+
+
+def test_validation_keeps_its_order_and_is_not_changed(windows):
+    config = train(
+        batch_size=16, mixup_alpha=1.0, spec_augment=SpecAugment(2, 4, 2, 4), balance=False
+    )
+    batches = Batches(windows, config)
+    assert np.array_equal(
+        np.concatenate([batches[i][0] for i in range(len(batches))]), windows.features
+    )
+
+
+def test_batches_are_those_of_seed_epoch_and_number(windows):
+    changes = {"mixup_alpha": 0.4, "spec_augment": SpecAugment(1, 4, 1, 4)}
+    one, two = (learning(windows, **changes) for _ in range(2))
+    forth = [one[i] for i in range(len(one))]
+    back = [two[i] for i in reversed(range(len(two)))][::-1]
+    for a, b in zip(forth, back, strict=True):
+        assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+    one.deal(1)
+    assert not np.array_equal(one[0][0], forth[0][0])
+    two.deal(1)
+    assert np.array_equal(one[0][0], two[0][0])
+    assert not np.array_equal(learning(windows, seed=1)[0][0], learning(windows, seed=0)[0][0])
+
+
+def test_masks_are_spans_of_the_training_mean(tmp_path):
+    frames, coefficients = 20, 16
+    high = np.full((64, frames, coefficients), 100, np.float32)
+    windows = write_windows(
+        tmp_path / "a.jsonl", [("a.wav", ["speech"], "none", high)], shape=(frames, coefficients)
+    )
+    mean = np.arange(coefficients, dtype=np.float32)
+    config = train(batch_size=64, spec_augment=SpecAugment(1, 5, 1, 3))
+    x = Batches(windows, config, mean)[0][0]
+    hidden = x != 100
+    assert np.array_equal(x[hidden], np.broadcast_to(mean, x.shape)[hidden])
+    widths = {"frames": set(), "coefficients": set()}
+    for window in hidden:
+        # A masked frame is hidden in all coefficients, a masked coefficient in all frames.
+        for name, rows in (("frames", window.all(axis=1)), ("coefficients", window.all(axis=0))):
+            where = np.flatnonzero(rows)
+            widths[name].add(len(where))
+            assert len(where) == 0 or where[-1] - where[0] + 1 == len(where)
+        covered = window.all(axis=1)[:, None] | window.all(axis=0)[None]
+        assert np.array_equal(window, covered)
+    assert widths == {"frames": set(range(6)), "coefficients": set(range(4))}
+
+
+def test_mixup_mixes_features_targets_and_weights_by_the_same_share(uneven):
+    alone = window_weights(uneven, balance=True)
+    x, y, weights = learning(uneven, batch_size=10, mixup_alpha=1.0)[0]
+    assert len(np.unique(x[:, 0, 0])) > 3
+    # A window of clip i holds i everywhere, so its value tells what was mixed into it.
+    values = np.array([0.0, 1.0, 2.0])
+    rows = [int(np.flatnonzero(uneven.clip == clip)[0]) for clip in range(3)]
+    for window, target, weight in zip(x, y, weights, strict=True):
+        assert np.ptp(window) < 1e-6
+        candidates = []
+        for a in range(3):
+            for b in range(3):
+                span = values[a] - values[b]
+                share = (window[0, 0] - values[b]) / span if span else 1.0
+                mixed = share * uneven.targets[rows[a]] + (1 - share) * uneven.targets[rows[b]]
+                weigh = share * alone[rows[a]] + (1 - share) * alone[rows[b]]
+                candidates.append((*mixed, weigh))
+        off = np.abs(np.array(candidates) - [*target, weight]).max(axis=1)
+        assert off.min() < 1e-4
+
+
+def test_training_twice_with_one_seed_gives_the_same_weights(windows, tmp_path):
+    changes = {
+        "epochs": 2,
+        "batch_size": 20,
+        "mixup_alpha": 0.2,
+        "spec_augment": SpecAugment(1, 2, 1, 2),
+        "schedule": "cosine",
+    }
+    validation = two_classes(tmp_path / "validation.jsonl", clips=2, seed=5)
+    (one, history), (two, again) = (trained(windows, validation, **changes) for _ in range(2))
+    assert history == again
+    for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("targets", ["independent", "exclusive"])
+def test_classes_that_differ_are_learnt(tmp_path, targets):
+    windows = two_classes(tmp_path / "train.jsonl", clips=10, windows=20)
+    validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
+    model, history = trained(windows, validation, targets=targets, epochs=8, batch_size=40)
+    answers = np.asarray(model(validation.features, training=False)).argmax(axis=1)
+    assert (answers == validation.targets.argmax(axis=1)).mean() > 0.95
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
+    # Labels of the validation windows are exchanged, so that learning makes it worse.
+    def exchanged(name, features):
+        return (name, ["music" if "speech" in name else "speech"], "none", features)
+
+    right = two_classes(tmp_path / "right.jsonl", clips=4, seed=5)
+    wrong = write_windows(
+        tmp_path / "wrong.jsonl",
+        [exchanged(name, right.features[right.clip == i]) for i, name in enumerate(right.clips)],
+    )
+    model, history = trained(windows, wrong, epochs=6, patience=2)
+    best = best_epoch(history, "val_loss")
+    assert best["val_loss"] == min(row["val_loss"] for row in history)
+    assert len(history) == min(6, best["epoch"] + 2)
+    # Cross-entropy of logits z and targets t is log(1 + exp(z)) - t z; weight decay is added.
+    z = np.asarray(model(wrong.features, training=False)).astype(np.float64)
+    loss = np.mean(np.logaddexp(0, z) - wrong.targets * z) + float(sum(model.losses))
+    assert loss == pytest.approx(best["val_loss"], rel=1e-4)
+    assert np.mean((z > 0) == wrong.targets) == pytest.approx(best["val_accuracy"])
+
+
+@pytest.mark.parametrize("monitor", ["val_accuracy", "loss", "accuracy"])
+def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, monitor):
+    validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
+    model, history = trained(windows, validation, epochs=4, patience=4, monitor=monitor)
+    best = best_epoch(history, monitor)
+    extreme = max if monitor.endswith("accuracy") else min
+    assert best[monitor] == extreme(row[monitor] for row in history)
+    z = np.asarray(model(validation.features, training=False))
+    assert np.mean((z > 0) == validation.targets) == pytest.approx(best["val_accuracy"])
+
+
+def test_a_rate_that_decays_at_once_leaves_the_weights_of_the_epochs_before(windows, tmp_path):
+    validation = two_classes(tmp_path / "validation.jsonl", clips=2, seed=5)
+    settings = {"schedule": "exponential", "decay_after": 2, "patience": 9, "monitor": "loss"}
+    two, _ = trained(windows, validation, epochs=2, **settings, decay=0.0)
+    four, _ = trained(windows, validation, epochs=4, **settings, decay=60.0)
+    less, _ = trained(windows, validation, epochs=4, **settings, decay=0.1)
+    for same, other, changed in zip(
+        *(model.trainable_weights for model in (two, four, less)), strict=True
+    ):
+        np.testing.assert_allclose(same.numpy(), other.numpy(), atol=1e-6)
+        assert not np.allclose(same.numpy(), changed.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"monitor": "f1"}, "monitor=f1 is none of val_loss, val_accuracy, loss, accuracy"),
+        ({"decay": -0.1}, "decay=-0.1 must not be negative"),
+        ({"targets": "both"}, "targets=both is none of independent, exclusive"),
+        ({"schedule": "step"}, "schedule=step is none of constant, cosine, exponential"),
+        ({"epochs": 0}, "epochs=0 must be positive"),
+        ({"patience": 0}, "patience=0 must be positive"),
+        ({"batch_size": -1}, "batch_size=-1 must be positive"),
+        ({"learning_rate": 0.0}, "learning_rate=0.0 must be positive"),
+        ({"label_smoothing": 1.0}, "label_smoothing=1.0"),
+        ({"mixup_alpha": -1.0}, "mixup_alpha=-1.0"),
+        ({"optimizer": {"_target_": "os.system"}}, "train.optimizer._target_=os.system"),
+        (
+            {"optimizer": {"_target_": "keras.optimizers.SGD", "momentun": 0.9}},
+            "`train.optimizer.momentun`: did you mean `train.optimizer.momentum`",
+        ),
+    ],
+)
+def test_settings_that_cannot_train_are_named(wrong, named):
+    with pytest.raises(AuricleError, match=named):
+        train(**wrong)
+
+
+def test_a_network_input_of_unit_data_changes_nothing():
+    unit = NetworkInput.unit(3, 2)
+    assert (unit.mean.tolist(), unit.variance.tolist()) == ([0, 0], [1, 1])
+
+
+# What is averaged, weighed and changed
+
+
+def test_averaged_weights_are_kept_and_training_goes_on_from_its_own(windows):
+    models = {}
+    for averaging in (0.0, 0.9):
+        reproducible(0)
+        config = train(averaging=averaging, epochs=4)
+        given = statistics(windows)
+        model = build_network(network, given, 2)
+        begun = model.get_weights()
+        fit_to_the_end(model, config, given.mean, windows)
+        models[averaging] = model.get_weights()
+    sets = (begun, *models.values())
+    begun, own, mean = (np.concatenate([np.ravel(part) for part in parts]) for parts in sets)
+    # A mean over the steps lies between where they begin and where they end.
+    assert 0 < np.linalg.norm(own - mean) < np.linalg.norm(own - begun)
+    assert 0 < np.linalg.norm(mean - begun) < np.linalg.norm(own - begun)
+
+
+def test_a_group_of_many_windows_weighs_less_of_them_each(tmp_path):
+    rows = np.zeros((12, *SHAPE), np.float32)
+    segments = [("long", ["speech"], "none", rows[:9]), ("short", ["speech"], "none", rows[9:])]
+    windows = write_windows(tmp_path / "w.jsonl", segments)
+    weights = window_weights(windows, balance=False, group_power=1.0)
+    assert weights[:9].sum() == pytest.approx(weights[9:].sum())
+    assert weights.mean() == pytest.approx(1.0)
+
+
+def test_pauses_weigh_what_is_asked(tmp_path):
+    rows = np.zeros((4, *SHAPE), np.float32)
+    windows = write_windows(tmp_path / "w.jsonl", [("a", ["speech"], "none", rows)])
+    quiet = dataclasses.replace(windows, levels_dbfs=np.array([-20, -49, -51, -90], np.float32))
+    weights = window_weights(quiet, balance=False, pause_weight=0.5)
+    assert weights.tolist() == pytest.approx([4 / 3, 4 / 3, 2 / 3, 2 / 3])
+
+
+def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0, 8, (40, 22, 40)).astype(np.float32)
+    segments = [
+        ("a", ["speech"], "none", rows[:15]),
+        ("b", ["music"], "none", rows[15:30]),
+        ("n", [], "none", rows[30:]),
+    ]
+    features = OmegaConf.to_container(compose("config", []).features)
+    windows = write_windows(tmp_path / "w.jsonl", segments, shape=(22, 40), features=features)
+    some = dataclasses.replace(UNCHANGED, equalise=0.5, noise=0.5, together=1.0)
+    batches = Batches(windows, train(changes=some, batch_size=40), statistics(windows).mean)
+    first = batches[0]
+    again = batches[0]
+    batches.deal(1)
+    other = batches[0]
+    assert np.array_equal(first[0], again[0])
+    assert not np.array_equal(first[0], other[0])
+    assert (first[1].sum(axis=1) == 2).any()  # two sound together
+
+
+def test_labels_that_exclude_each_other_are_not_mixed(tmp_path):
+    rows = np.random.default_rng(0).normal(0, 8, (20, 22, 40)).astype(np.float32)
+    segments = [("a", ["speech"], "none", rows[:10]), ("b", ["music"], "none", rows[10:])]
+    features = OmegaConf.to_container(compose("config", []).features)
+    windows = write_windows(tmp_path / "w.jsonl", segments, shape=(22, 40), features=features)
+    some = dataclasses.replace(UNCHANGED, together=1.0)
+    config = train(targets="exclusive", changes=some, batch_size=20)
+    _, y, _ = Batches(windows, config, statistics(windows).mean)[0]
+    assert (y.sum(axis=1) == 1).all()
