@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import importlib
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -33,6 +34,11 @@ STAGES = yaml.safe_load(DVC_YAML)["stages"]
 
 def test_every_module_is_in_a_room_that_has_its_place():
     assert {room(module) for module in modules()} - {""} == set(LAYERS)
+
+
+def test_contributing_draws_the_rooms_in_their_order():
+    drawn = re.findall(r"^  (\w+)/ ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert tuple(drawn) == LAYERS
 
 
 @pytest.mark.parametrize("module", modules())

@@ -163,6 +163,31 @@ def test_a_target_that_does_not_exist_is_named(target):
         build({"_target_": target}, "dataset")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("auricle.augment.Room", "auricle.augmentation.waveform.Room"),
+        ("auricle.datasets.gathered.Gathered", "auricle.datasets.relabelled.Relabelled"),
+        ("auricle.datasets.joined.Joined", "auricle.datasets.concatenated.Concatenated"),
+        ("auricle.datasets.starter.corpus.Starter", "auricle.datasets.starter.Starter"),
+        ("auricle.networks.baselines.random_forest", "auricle.training.baselines.random_forest"),
+    ],
+)
+def test_a_target_that_has_moved_is_refused_with_its_new_name(old, new):
+    with pytest.raises(AuricleError, match=rf"network\._target_={old} has moved: write {new} "):
+        build({"_target_": old}, "network")
+    module, _, name = new.rpartition(".")
+    assert hasattr(importlib.import_module(module), name)
+
+
+def test_a_listener_decides_as_its_bundle_says_unless_it_is_told_otherwise():
+    decision = parse(compose("listen", []), Listen).decision
+    assert set(vars(decision).values()) == {None}
+    held = parse(compose("listen", ["decision.hold_s=2"]), Listen).decision
+    assert held == dataclasses.replace(decision, hold_s=2)
+    assert set(vars(decision)) == set(OmegaConf.load(CONF_DIR / "decision" / "default.yaml"))
+
+
 def test_keywords_of_a_target_are_checked_like_keys():
     node = {"_target_": "audiomentations.Gain", "min_gain_bd": 1.0}
     with pytest.raises(

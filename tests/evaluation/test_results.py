@@ -204,7 +204,7 @@ def test_a_listener_says_nothing_below_its_gate_nor_before_it_is_sure(tmp_path):
         gate_dbfs=-60.0, min_duration_s=0.75,
     )  # fmt: skip
     levels = np.array([-80] * 3 + [-20] * 5 + [-20] * 2, np.float32)
-    sounding = judge_events(mine, mine.recordings(levels)).followed.sounding
+    sounding = judge_events(mine, mine.recordings(levels)).tracked.sounding
     assert list(sounding[:, 0]) == [False] * 3 + [True] * 5 + [False] * 2
     assert not sounding[:, 1].any()  # half a second is too short
 
@@ -352,7 +352,7 @@ def test_both_numbers_stand_in_one_row(tmp_path):
         gate_dbfs=-60.0, uncertain=0.25,
     )  # fmt: skip
     quiet = np.where(np.arange(60) < 58, -20, -80).astype(np.float32)
-    found = judge_open_set(mine, judge_events(mine, mine.recordings(quiet)).followed)
+    found = judge_open_set(mine, judge_events(mine, mine.recordings(quiet)).tracked)
     assert found.named.falsely.value == 1
     assert found.named.rightly["speech"].value == found.named.rightly["music"].value == 1
     # Leaving out one of twenty windows leaves 95 %; the same window of nothing is left out.
@@ -386,7 +386,7 @@ def test_false_events_are_counted_by_what_sounds_and_by_source(tmp_path):
     mine = scored(tmp_path, segments, logits)
     sound = mine.recordings(np.full(32, -20, np.float32))
     source = {"a": "street", "b": "wood"}
-    found = false_events(mine, sound, judge_events(mine, sound).followed, source)
+    found = false_events(mine, sound, judge_events(mine, sound).tracked, source)
     rows = [(f.labels, f.source, f.recordings, round(3600 * f.hours, 3)) for f in found]
     assert rows == [
         ("none", "", 2, 4.0),
@@ -411,7 +411,7 @@ def test_what_a_threshold_costs_and_finds_stands_beside_what_validation_had(tmp_
     )
     told = ScoredTestSet(np.asarray(logits, np.float32), mine.test, bundle, FEW)
     sound = told.recordings(np.full(16, -20, np.float32))
-    found = threshold_curves(told, sound, judge_events(told, sound).followed)
+    found = threshold_curves(told, sound, judge_events(told, sound).tracked)
     assert found["speech"].per_hour.value == pytest.approx(1800)
     assert found["speech"].named.value == pytest.approx(6 / 8)
     assert found["speech"].promised == (0.6, 0.5, 0.8)

@@ -88,7 +88,7 @@ def spectral_augment(
         As many windows of no label; null: noise of a random colour only.
     """
     power, targets = sounds.power.copy(), sounds.targets.copy()
-    levels_dbfs = _together(power, targets, sounds, others, changes, rng)
+    levels_dbfs = _mix(power, targets, sounds, others, changes, rng)
     _noise(power, targets, levels_dbfs, sounds, noises, spectra, changes, rng)
     response_db = _equalised(len(power), spectra, changes, rng)
     _limited(response_db, spectra, changes, rng)
@@ -112,7 +112,7 @@ def _cells(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return cells
 
 
-def _together(
+def _mix(
     power: Array,
     targets: Array,
     sounds: Sounds,

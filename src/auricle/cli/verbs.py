@@ -92,7 +92,7 @@ def run_explore(options: argparse.Namespace, overrides: list[str], others: list[
     wanted = [*build_overrides(), *smoke(overrides)]
     refuse_passwords(wanted)
     begun = time.perf_counter()
-    _tell("explore", begun, explore(wanted).told)
+    _tell("explore", begun, explore(wanted).summary)
     return 0
 
 
@@ -115,7 +115,7 @@ def run_results(options: argparse.Namespace, overrides: list[str], others: list[
     if _smoking():
         sys.stderr.write("AURICLE_SMOKE is set: nothing is measured, the page is written anew.\n")
     begun = time.perf_counter()
-    _tell("results", begun, results(overrides, measuring=not _smoking()).told)
+    _tell("results", begun, results(overrides, measuring=not _smoking()).summary)
     return 0
 
 
@@ -178,8 +178,8 @@ def run_classify(options: argparse.Namespace, overrides: list[str], others: list
     if options.bundle:
         overrides = [*overrides, f"bundle={quoted(options.bundle)}"]
     config = parse(compose("listen", overrides), Listen)
-    classifier = Scorer(resource(config.bundle))
-    return classify(others, classifier, config.decision, options.format, options.windows)
+    scorer = Scorer(resource(config.bundle))
+    return classify(others, scorer, config.decision, options.format, options.windows)
 
 
 def _with_hydra(verb: str, overrides: list[str], flags: list[str]) -> int:
@@ -199,7 +199,7 @@ def _work(verb: str, config: Any) -> None:
     begun, here = time.perf_counter(), ProjectPaths(Path())
     with exclusive(verb):
         done = run(verb, config, here, here)
-    _tell(STAGES[verb][0], begun, done.told)
+    _tell(STAGES[verb][0], begun, done.summary)
 
 
 def _tell(name: str, begun: float, told: str) -> None:

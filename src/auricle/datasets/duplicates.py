@@ -84,7 +84,7 @@ def guard(found: Sequence[Duplicate], dataset: Dataset, report: Path) -> list[Du
     )
     leaks = [pair for pair in found if pair.leak]
     if leaks and not dataset.allow_leaks:
-        raise AuricleError(f"{told(leaks, report)}. {_REMEDY}")
+        raise AuricleError(f"{describe(leaks, report)}. {_REMEDY}")
     return leaks
 
 
@@ -94,7 +94,7 @@ _REMEDY = (
 )
 
 
-def told(leaks: Sequence[Duplicate], report: Path) -> str:
+def describe(leaks: Sequence[Duplicate], report: Path) -> str:
     """Name the leaks, the first few in full."""
     pairs = "; ".join(
         f"{pair.first} ({pair.first_side}) and {pair.second} ({pair.second_side}): {pair.why}"

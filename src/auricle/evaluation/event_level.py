@@ -16,11 +16,11 @@ class EventLevel:
 
     `exact`: mean over classes of the share of windows, of those with one label, in which just
     that one is said; `silent` and `wrong`: mean over classes of the share in which nothing, and
-    in which another label, is said. `followed` is what was said; `label` has precision, recall
+    in which another label, is said. `tracked` is what was said; `label` has precision, recall
     and F1 of each.
     """
 
-    followed: Tracked
+    tracked: Tracked
     exact: Interval
     silent: Interval
     wrong: Interval
@@ -30,8 +30,8 @@ class EventLevel:
 def judge_events(test_set: ScoredTestSet, recordings: ScoredRecordings) -> EventLevel:
     """Follow each test recording as a listener would."""
     bundle = test_set.bundle
-    followed = track(recordings, bundle.labels, bundle.thresholds, bundle.decision)
-    sounding = followed.sounding
+    tracked = track(recordings, bundle.labels, bundle.thresholds, bundle.decision)
+    sounding = tracked.sounding
     cases, bootstrap = test_set.in_context, test_set.bootstrap
     one = cases.one_label
     right = (sounding != cases.targets).sum(axis=1) == 0
@@ -47,7 +47,7 @@ def judge_events(test_set: ScoredTestSet, recordings: ScoredRecordings) -> Event
         )
 
     return EventLevel(
-        followed,
+        tracked,
         balanced(right),
         balanced(silent),
         balanced(extra),

@@ -28,7 +28,7 @@ class FalseEvents:
 def false_events(
     test_set: ScoredTestSet,
     recordings: ScoredRecordings,
-    followed: Tracked,
+    tracked: Tracked,
     source: Mapping[str, str],
 ) -> list[FalseEvents]:
     """Count by the labels of the recordings, those without any first, these by source as well."""
@@ -46,7 +46,7 @@ def false_events(
         parts = [("", mine), *((name, mine & (of == name)) for name in names if len(names) > 1)]
         for name, chosen in parts:
             groups = [group for group, is_in in zip(test.groups, chosen, strict=True) if is_in]
-            sums = followed.events[chosen], recordings.hours[chosen]
+            sums = tracked.events[chosen], recordings.hours[chosen]
             per_hour = {
                 label: test_set.bootstrap.of_sums(groups, (sums[0][:, i], sums[1]), ratio)
                 for i, label in enumerate(test_set.labels)

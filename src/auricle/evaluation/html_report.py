@@ -57,7 +57,7 @@ def write_report(results: Results, dataset: Path, folder: Path) -> list[Path]:
         Path(__file__).with_name("html_report.html"),
         results=results,
         bundle=results.test_set.bundle,
-        words=sentences,
+        sentences=sentences,
         levels=LEVELS,
         pair=results.pair if isinstance(results.pair, LeakagePair) else None,
         charts={name: _chart(results, name, figure) for name, figure in charts.items()},

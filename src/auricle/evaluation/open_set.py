@@ -50,8 +50,8 @@ class OpenSet:
     f1: dict[str, Interval]
 
 
-def judge_open_set(test_set: ScoredTestSet, followed: Tracked | None) -> OpenSet:
-    """Judge the windows that balanced accuracy leaves out; `followed` is what a listener said."""
+def judge_open_set(test_set: ScoredTestSet, tracked: Tracked | None) -> OpenSet:
+    """Judge the windows that balanced accuracy leaves out; `tracked` is what a listener said."""
     bundle, bootstrap, said = test_set.bundle, test_set.bootstrap, test_set.in_context
     thresholds = _array(test_set, bundle.thresholds)
     number = said.targets.sum(axis=1)
@@ -66,8 +66,8 @@ def judge_open_set(test_set: ScoredTestSet, followed: Tracked | None) -> OpenSet
             named_so = rest.probabilities[:, i] >= thresholds[i]
             harmonic[label] = test_set.retrieved(rest, named_so, i)["f1"]
     states = {}
-    if followed is not None and len(none):
-        heard = followed.state[number == 0]
+    if tracked is not None and len(none):
+        heard = tracked.state[number == 0]
         for i, name in enumerate(STATES):
             states[name] = share(heard == i, list(none.groups), bootstrap)
     return OpenSet(
@@ -75,7 +75,7 @@ def judge_open_set(test_set: ScoredTestSet, followed: Tracked | None) -> OpenSet
         len(several),
         _at(test_set, bundle.thresholds),
         _at(test_set, _still_naming(test_set)),
-        _named(test_set, followed.sounding, None) if followed is not None else None,
+        _named(test_set, tracked.sounding, None) if tracked is not None else None,
         states,
         share(exact, list(several.groups), bootstrap) if len(several) else None,
         precision,

@@ -119,7 +119,7 @@ def judge(
     about, bootstrap, labels = test_set.test.header.dataset, test_set.bootstrap, test_set.labels
     recordings = test_set.recordings(sound.levels_dbfs) if sound else None
     events = judge_events(test_set, recordings) if recordings else None
-    tracked = events.followed if events else None
+    tracked = events.tracked if events else None
     in_context, thresholds = test_set.in_context, test_set.bundle.thresholds
     return Results(
         test_set=test_set,

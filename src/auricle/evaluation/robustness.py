@@ -192,8 +192,8 @@ def _score(
 ) -> tuple[Array, Array]:
     """Levels and logits of one recording: all the work of a worker."""
     path = unchanged(mix.clip)
-    classifier = _classifier(bundle, key)
-    preprocess = classifier.bundle.preprocess
+    scorer = _scorer(bundle, key)
+    preprocess = scorer.bundle.preprocess
     rate = preprocess.sample_rate_hz
     samples = load(path, rate)
     levels = level_dbfs(preprocess.windows(samples))
@@ -207,23 +207,22 @@ def _score(
     if "both_db" in wanted and mix.other:
         other = as_long(unchanged(mix.other), len(samples), rate)
     scores = [
-        _logits(classifier, condition.apply(samples, rate, noise, other))
-        for condition in conditions
+        _logits(scorer, condition.apply(samples, rate, noise, other)) for condition in conditions
     ]
-    shape = (0, len(levels), len(classifier.bundle.labels))
+    shape = (0, len(levels), len(scorer.bundle.labels))
     return levels, np.stack(scores) if scores else np.zeros(shape, np.float32)
 
 
-def _logits(classifier: Scorer, samples: Samples) -> Array:
-    windows = classifier.bundle.preprocess.windows(samples)
+def _logits(scorer: Scorer, samples: Samples) -> Array:
+    windows = scorer.bundle.preprocess.windows(samples)
     parts = [
-        classifier.logits(windows[start : start + _WINDOWS_AT_ONCE])
+        scorer.logits(windows[start : start + _WINDOWS_AT_ONCE])
         for start in range(0, len(windows), _WINDOWS_AT_ONCE)
     ]
     return np.concatenate(parts)
 
 
 @lru_cache(maxsize=1)
-def _classifier(bundle: Path, key: str) -> Scorer:
+def _scorer(bundle: Path, key: str) -> Scorer:
     """Load the bundle once a process; `key` is of what is in it, for a process that lives on."""
     return Scorer(bundle)

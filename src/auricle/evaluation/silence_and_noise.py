@@ -43,16 +43,16 @@ class SilenceAndNoise:
                 yield f"{name} at {level:g} dBFS", noise * np.float32(10 ** (level / 20))
 
 
-def false_events_in(nothing: SilenceAndNoise, classifier: Scorer, seed: int) -> list[FalseEvents]:
+def false_events_in(nothing: SilenceAndNoise, scorer: Scorer, seed: int) -> list[FalseEvents]:
     """Count the events of each label in each sound; none where the sounds last for nothing."""
-    bundle, found = classifier.bundle, []
+    bundle, found = scorer.bundle, []
     preprocess, decision = bundle.preprocess, bundle.decision
     if nothing.seconds * preprocess.sample_rate_hz < preprocess.window:
         return []
     for name, sound in nothing.sounds(preprocess.sample_rate_hz, seed):
         windows = preprocess.windows(sound)
         recordings = ScoredRecordings(
-            bundle.probabilities(classifier.logits(windows), decision.context_s),
+            bundle.probabilities(scorer.logits(windows), decision.context_s),
             np.zeros((len(windows), len(bundle.labels)), np.uint8),
             level_dbfs(windows),
             np.zeros(len(windows), np.int32),

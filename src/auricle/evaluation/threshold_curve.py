@@ -38,7 +38,7 @@ class ThresholdCurve:
 
 
 def threshold_curves(
-    test_set: ScoredTestSet, recordings: ScoredRecordings, followed: Tracked
+    test_set: ScoredTestSet, recordings: ScoredRecordings, tracked: Tracked
 ) -> dict[str, ThresholdCurve]:
     """Trade off each label that some test recordings have and some have not."""
     bundle, bootstrap, found = test_set.bundle, test_set.bootstrap, {}
@@ -49,14 +49,14 @@ def threshold_curves(
         lacks, mine = ~has[:, i], recordings.targets[:, i] == 1
         if not lacks.any() or not mine.any():
             continue
-        sums = followed.events[lacks, i], recordings.hours[lacks]
+        sums = tracked.events[lacks, i], recordings.hours[lacks]
         found[label] = ThresholdCurve(
             bundle.thresholds[label],
             bundle.decision.is_set(label),
             bundle.decision.budget(label),
             float(sums[1].sum()),
             bootstrap.of_sums(list(groups[lacks]), sums, ratio),
-            share(followed.sounding[mine, i], list(groups[test_set.test.segment[mine]]), bootstrap),
+            share(tracked.sounding[mine, i], list(groups[test_set.test.segment[mine]]), bootstrap),
             _points(table, label),
             _points(bundle.trade_off, label),
             bundle.trade_off.hours.get(label, 0.0),

@@ -56,7 +56,7 @@ def write_page(
     text = render(
         Path(__file__).with_name("dataset_page.html"),
         survey=survey,
-        words=explanations,
+        explanations=explanations,
         counted=counted,
         first=found[:_FIRST],
         further=found[_FIRST:],

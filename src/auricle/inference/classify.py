@@ -22,14 +22,14 @@ from auricle.inference.tracker import Tracker
 
 @dataclass(frozen=True)
 class ScoredRecording:
-    """What a classifier hears in one file.
+    """What a scorer hears in one file.
 
     `logits` [shape=(n_windows, n_labels)] and `levels_dbfs` [shape=(n_windows,)] are of each
     whole window from sample 0 on; a file shorter than a window is one, padded with zeros.
     """
 
     path: Path
-    classifier: Scorer
+    scorer: Scorer
     decision: Decision
     duration_s: float
     logits: npt.NDArray[np.float32]
@@ -37,11 +37,11 @@ class ScoredRecording:
 
     def probabilities(self) -> npt.NDArray[np.float32]:
         """After calibration and context, before gate, smoothing and thresholds."""
-        return self.classifier.bundle.probabilities(self.logits, self.decision.context_s)
+        return self.scorer.bundle.probabilities(self.logits, self.decision.context_s)
 
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
-        bundle = self.classifier.bundle
+        bundle = self.scorer.bundle
         tracker = Tracker(bundle.labels, bundle.thresholds_for(self.decision), self.decision)
         ended, _ = follow(tracker, self.probabilities(), self.levels_dbfs, bundle.preprocess)
         events = [
@@ -57,7 +57,7 @@ class ScoredRecording:
 
     def summary(self) -> dict[str, Any]:
         """Mean probability of each label over the file, and the events in it."""
-        labels = self.classifier.bundle.labels
+        labels = self.scorer.bundle.labels
         mean = self.probabilities().mean(axis=0)
         return {
             "file": str(self.path),
@@ -70,7 +70,7 @@ class ScoredRecording:
 
     def windows(self) -> dict[str, Any]:
         """All windows' probabilities, a row each."""
-        bundle = self.classifier.bundle
+        bundle = self.scorer.bundle
         return {
             "file": str(self.path),
             "labels": bundle.labels,
@@ -81,9 +81,7 @@ class ScoredRecording:
         }
 
 
-def classify_file(
-    path: Path, classifier: Scorer, decision: Decision | None = None
-) -> ScoredRecording:
+def classify_file(path: Path, scorer: Scorer, decision: Decision | None = None) -> ScoredRecording:
     """Hear a file, block by block, so that its length does not matter to memory.
 
     Raises
@@ -91,40 +89,40 @@ def classify_file(
     AuricleError
         The file cannot be decoded, or holds no sample.
     """
-    bundle = classifier.bundle
+    bundle = scorer.bundle
     preprocess = bundle.preprocess
     decision = decision.over(bundle.decision, bundle.labels) if decision else bundle.decision
     if preprocess.why_not_live:
-        return _classify_whole(path, classifier, decision)
+        return _classify_whole(path, scorer, decision)
     windower, samples, logits, levels = preprocess.windower(), 0, [], []
     for block in read_blocks(path, preprocess.sample_rate_hz):
         samples += len(block)
         windows = windower.push(block)
-        logits.append(classifier.logits(windows))
+        logits.append(scorer.logits(windows))
         levels.append(level_dbfs(windows))
     if samples < preprocess.window:
         windows = windower.push(np.zeros(preprocess.window - samples, np.float32))
-        logits.append(classifier.logits(windows))
+        logits.append(scorer.logits(windows))
         levels.append(level_dbfs(windows))
     duration_s = samples / preprocess.sample_rate_hz
     return ScoredRecording(
-        path, classifier, decision, duration_s, np.concatenate(logits), np.concatenate(levels)
+        path, scorer, decision, duration_s, np.concatenate(logits), np.concatenate(levels)
     )
 
 
-def _classify_whole(path: Path, classifier: Scorer, decision: Decision) -> ScoredRecording:
+def _classify_whole(path: Path, scorer: Scorer, decision: Decision) -> ScoredRecording:
     """Hear a file that must be known whole before its first window."""
-    preprocess = classifier.bundle.preprocess
+    preprocess = scorer.bundle.preprocess
     samples = load(path, preprocess.sample_rate_hz)
     windows = preprocess.windows(samples)
     duration_s = len(samples) / preprocess.sample_rate_hz
-    logits, levels = classifier.logits(windows), level_dbfs(windows)
-    return ScoredRecording(path, classifier, decision, duration_s, logits, levels)
+    logits, levels = scorer.logits(windows), level_dbfs(windows)
+    return ScoredRecording(path, scorer, decision, duration_s, logits, levels)
 
 
 def classify(
     paths: Sequence[str],
-    classifier: Scorer,
+    scorer: Scorer,
     decision: Decision,
     form: str,
     windows: bool,
@@ -132,11 +130,11 @@ def classify(
 ) -> int:
     """Classify files and the sound files in folders; give the exit status, 1 if any failed."""
     out = out or sys.stdout
-    writer = _WRITERS["windows" if windows else form](out, classifier.bundle.labels)
+    writer = _WRITERS["windows" if windows else form](out, scorer.bundle.labels)
     failed = 0
     for path in _files(paths):
         try:
-            writer.heard(classify_file(path, classifier, decision))
+            writer.heard(classify_file(path, scorer, decision))
         except AuricleError as error:
             failed = 1
             writer.failed(path, str(error))

@@ -129,9 +129,7 @@ def _record(config: Config, job: Job, metrics: dict[str, Any], files: Sequence[P
     with tracked(config.tracking, "evaluate", job.reads.run_note, trained) as run:
         numbers = {k: v for k, v in flatten(metrics) if isinstance(v, int | float)}
         run.metrics({f"test.{name}": float(value) for name, value in numbers.items()})
-        for path in files:
-            below = path.parent.relative_to(job.writes.reports)
-            run.file(path, (Path("reports") / below).as_posix())
+        run.reports(files, job.writes.reports)
 
 
 def _result(results: Results, metrics: dict[str, Any]) -> StageResult:

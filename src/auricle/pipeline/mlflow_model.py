@@ -22,7 +22,7 @@ class AuricleModel(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Load the bundle."""
-        self.classifier = Scorer(Path(context.artifacts["bundle"]))
+        self.scorer = Scorer(Path(context.artifacts["bundle"]))
 
     # MLflow takes the signature from annotations, and has no word for what comes back.
     def predict(self, context, model_input: list[dict[str, str]], params=None):  # type: ignore[no-untyped-def]
@@ -34,7 +34,7 @@ class AuricleModel(PythonModel):
             try:
                 file.write(base64.b64decode(audio, validate=True))
                 file.flush()
-                answer = classify_file(Path(file.name), self.classifier).summary()
+                answer = classify_file(Path(file.name), self.scorer).summary()
             except (AuricleError, binascii.Error) as error:
                 return {"error": str(error).replace(file.name, "the sound")}
         return {key: value for key, value in answer.items() if key != "file"}

@@ -140,7 +140,7 @@ def _told(
         done = "padded" if config.preprocess.short_clips == "pad" else "skipped"
         said.append(f"{short} recordings shorter than a window {done}")
     if leaking:
-        said.append(f"THIS SPLIT LEAKS: {duplicates.told(leaking, reports / 'duplicates.csv')}")
+        said.append(f"THIS SPLIT LEAKS: {duplicates.describe(leaking, reports / 'duplicates.csv')}")
     if config.dataset.split == "random_windows":
         said.append("THIS SPLIT LEAKS: windows of each recording stand on all sides")
     if config.dataset.stop_on_test:

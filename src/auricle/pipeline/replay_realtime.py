@@ -6,7 +6,6 @@
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from auricle.core.errors import AuricleError
@@ -36,22 +35,22 @@ class Config:
 
 def replay_realtime(config: Config, job: Job) -> StageResult:
     """Play the test recordings to the engine, and hold what it tells against the truth."""
-    classifier = Scorer(job.reads.classifier)
+    scorer = Scorer(job.reads.classifier)
     header = window_file.read_header(job.reads.processed / "test.jsonl")
     header.refuse_unless(job.parameters)
-    if classifier.bundle.dataset != header.dataset:
+    if scorer.bundle.dataset != header.dataset:
         raise AuricleError(
             "The bundle was made with another split or other recordings than data/processed has "
             "now, and may have been trained on what tests now: run `auricle repro`"
         )
-    if classifier.bundle.preprocess.why_not_live:
-        return _skipped(classifier.bundle.preprocess.why_not_live, job)
+    if scorer.bundle.preprocess.why_not_live:
+        return _skipped(scorer.bundle.preprocess.why_not_live, job)
     recordings = _recordings(job)
     begun = time.perf_counter()
     with silenced():  # decoders write of their own accord
-        replayed = replay(recordings, classifier, config.replay)
+        replayed = replay(recordings, scorer, config.replay)
     elapsed_s = time.perf_counter() - begun
-    figures = ReplayMetrics(replayed, classifier.bundle.labels, config.replay)
+    figures = ReplayMetrics(replayed, scorer.bundle.labels, config.replay)
     report = figures.metrics()
     path, tables = job.writes.reports / "replay.json", job.writes.reports / "replay"
     write_text(path, json.dumps(report, indent=2) + "\n")
@@ -60,9 +59,7 @@ def replay_realtime(config: Config, job: Job) -> StageResult:
     trained = trained_file(job.reads.classifier)
     with tracked(config.tracking, "replay", job.reads.run_note, trained) as run:
         run.metrics({f"replay.{name}": float(value) for name, value in flatten(report)})
-        for file in (path, *sorted(tables.iterdir())):
-            below = file.parent.relative_to(job.writes.reports)
-            run.file(file, (Path("reports") / below).as_posix())
+        run.reports((path, *sorted(tables.iterdir())), job.writes.reports)
     if not recordings:
         return StageResult("left out: windows of each recording were trained on")
     numbers = _numbers(report)

@@ -23,8 +23,8 @@ class Job:
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage gives: a line for a person, numbers for a table, and what a search minimises."""
+    """What a stage returns: a line for a person, numbers for a table, what a search minimises."""
 
-    told: str
+    summary: str
     numbers: dict[str, float] = field(default_factory=dict)
     objective: float | None = None

@@ -45,22 +45,22 @@ def listen(config: Listen, instead: Listen | None = None) -> int:
     """
     if config.realtime.never_store_audio:
         dump_nothing()
-    classifier = Scorer(resource(config.bundle))
+    scorer = Scorer(resource(config.bundle))
     try:
-        return _run(config, classifier)
+        return _run(config, scorer)
     except NoMicrophoneError as error:
         if instead is None:
             raise
         sys.stderr.write(f"There is no microphone to listen to: {error}\n")
-        return _run(instead, classifier, again=True)
+        return _run(instead, scorer, again=True)
 
 
-def _run(config: Listen, classifier: Scorer, again: bool = False) -> int:
-    source, bundle = config.realtime.listened_to, classifier.bundle
+def _run(config: Listen, scorer: Scorer, again: bool = False) -> int:
+    source, bundle = config.realtime.listened_to, scorer.bundle
     decision = config.decision.over(bundle.decision, bundle.labels)
-    session = session_of(source, classifier)
+    session = session_of(source, scorer)
     sinks = sinks_of(config.realtime, decision, bundle.labels)
-    engine = Engine(source, classifier, decision, config.realtime.engine, session, sinks)
+    engine = Engine(source, scorer, decision, config.realtime.engine, session, sinks)
     if threading.current_thread() is threading.main_thread():
         _end_on_signals(engine)
     status, begun, failed = 0, list[Sink](), True
@@ -82,13 +82,13 @@ def _run(config: Listen, classifier: Scorer, again: bool = False) -> int:
     return status
 
 
-def session_of(source: Source, classifier: Scorer) -> Session:
+def session_of(source: Source, scorer: Scorer) -> Session:
     """Say who listens to what, for the sinks."""
-    bundle = classifier.bundle
+    bundle = scorer.bundle
     return Session(
         run_id=str(uuid.uuid4()),
         bundle=bundle.name,
-        bundle_folder=str(classifier.folder),
+        bundle_folder=str(scorer.folder),
         bundle_sha256=bundle.model_sha256,
         labels=bundle.labels,
         sample_rate_hz=bundle.preprocess.sample_rate_hz,

@@ -40,7 +40,7 @@ class Engine:
     def __init__(
         self,
         source: Source,
-        classifier: Scorer,
+        scorer: Scorer,
         decision: Decision,
         settings: Settings,
         session: Session,
@@ -50,10 +50,10 @@ class Engine:
         self._stop, self._done = threading.Event(), threading.Event()
         self._halting = False
         self._queue = BlockQueue(settings.queue_s, source.waits, source.live, self._stop)
-        rate = classifier.bundle.preprocess.sample_rate_hz
+        rate = scorer.bundle.preprocess.sample_rate_hz
         self._rate_hz = rate
         self._clock = StreamClock(rate, settings.gap_s if source.continuous else None)
-        self._scorer = StreamScorer(classifier, decision)
+        self._scorer = StreamScorer(scorer, decision)
         self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
         self._zeros_s = self._told_s = 0.0
         self._dropped_s, self._overflows = 0.0, 0

@@ -32,15 +32,15 @@ class StreamScorer:
     The numbers are those that `classify` gives for the same samples, whatever the blocks.
     """
 
-    def __init__(self, classifier: Scorer, decision: Decision) -> None:
-        bundle = classifier.bundle
+    def __init__(self, scorer: Scorer, decision: Decision) -> None:
+        bundle = scorer.bundle
         check(
             not bundle.preprocess.why_not_live,
-            f"The bundle {bundle.name} ({classifier.folder}) cannot listen as sound comes: its "
+            f"The bundle {bundle.name} ({scorer.folder}) cannot listen as sound comes: its "
             f"{bundle.preprocess.why_not_live}. Use `auricle classify`, or name another bundle "
             "with bundle=FOLDER",
         )
-        self._classifier, self._preprocess = classifier, bundle.preprocess
+        self._scorer, self._preprocess = scorer, bundle.preprocess
         self.tracker = Tracker(bundle.labels, bundle.thresholds_for(decision), decision)
         self._context = bundle.preprocess.windows_in(decision.context_s)
         self.restart(0)
@@ -49,7 +49,7 @@ class StreamScorer:
         """Begin anew at a sample: nothing before it belongs to what follows."""
         self._start = position
         self._windower = self._preprocess.windower()
-        self._history = np.zeros((0, len(self._classifier.bundle.labels)), np.float32)
+        self._history = np.zeros((0, len(self._scorer.bundle.labels)), np.float32)
 
     @property
     def lacks_s(self) -> float:
@@ -61,8 +61,8 @@ class StreamScorer:
         windows = self._windower.push(samples)
         if not len(windows):
             return
-        rate, calibration = self._preprocess.sample_rate_hz, self._classifier.bundle.calibration
-        scores = self._classifier.logits(windows)
+        rate, calibration = self._preprocess.sample_rate_hz, self._scorer.bundle.calibration
+        scores = self._scorer.logits(windows)
         for logits, level in zip(scores, level_dbfs(windows), strict=True):
             self._history = np.concatenate([self._history, logits[None]])[-self._context :]
             row = mean_over_context(self._history, self._context)[-1]

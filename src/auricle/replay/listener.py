@@ -1,4 +1,4 @@
-"""The engine hears a programme: what it told, and when."""
+"""The engine hears a playlist: what it told, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Event:
     """A sound as the engine told it, from `start_s` to `end_s`.
 
     `told_s` and `ended_s` are when it told that it began and that it ended: the ends of the windows
-    in which it decided so. All are times of the programme.
+    in which it decided so. All are times of the playlist.
     """
 
     label: str
@@ -39,7 +39,7 @@ class Replayed:
 
     @property
     def seconds(self) -> float:
-        """Length of the programme."""
+        """Length of the playlist."""
         return self.played[-1].until_s if self.played else 0.0
 
 
@@ -78,7 +78,7 @@ class Listener(Sink):
         self._changes.clear()
 
 
-def replay(recordings: Sequence[Recording], classifier: Scorer, settings: Replay) -> Replayed:
+def replay(recordings: Sequence[Recording], scorer: Scorer, settings: Replay) -> Replayed:
     """Play recordings to the engine, with the bundle's own decision, as fast as it can.
 
     Raises
@@ -86,26 +86,26 @@ def replay(recordings: Sequence[Recording], classifier: Scorer, settings: Replay
     AuricleError
         A recording cannot be decoded, or the engine did not hear all there was.
     """
-    programme, listener, bundle = Playlist(recordings, settings), Listener(), classifier.bundle
+    playlist, listener, bundle = Playlist(recordings, settings), Listener(), scorer.bundle
     preprocess = bundle.preprocess
     session = Session(
-        run_id=programme.name,
+        run_id=playlist.name,
         bundle=bundle.name,
-        bundle_folder=str(classifier.folder),
+        bundle_folder=str(scorer.folder),
         bundle_sha256=bundle.model_sha256,
         labels=bundle.labels,
         sample_rate_hz=preprocess.sample_rate_hz,
         hop_s=preprocess.step_s,
-        source=programme.name,
+        source=playlist.name,
         demonstration=False,
     )
-    engine = Engine(programme, classifier, bundle.decision, settings.engine, session, [listener])
+    engine = Engine(playlist, scorer, bundle.decision, settings.engine, session, [listener])
     engine.run()
-    listener.date(programme.samples / preprocess.sample_rate_hz)
-    expected = max(0, (programme.samples - preprocess.window) // preprocess.hop + 1)
+    listener.date(playlist.samples / preprocess.sample_rate_hz)
+    expected = max(0, (playlist.samples - preprocess.window) // preprocess.hop + 1)
     refuse_unheard(engine.health, expected)
-    left_out = len(recordings) - len(programme.played)
-    return Replayed(programme.played, listener.events, engine.health.windows, left_out)
+    left_out = len(recordings) - len(playlist.played)
+    return Replayed(playlist.played, listener.events, engine.health.windows, left_out)
 
 
 def refuse_unheard(health: Health, windows: int) -> None:

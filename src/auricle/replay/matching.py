@@ -1,6 +1,6 @@
 """Events that were told, held against what sounded: which of them are one, how late, what is wrong.
 
-All times are in seconds of the programme.
+All times are in seconds of the playlist.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from auricle.replay.states import Times
 
 @dataclass(frozen=True)
 class Truth:
-    """A label sounds all through recording number `recording` of the programme."""
+    """A label sounds all through recording number `recording` of the playlist."""
 
     label: str
     start_s: float

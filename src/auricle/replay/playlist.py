@@ -1,6 +1,6 @@
-"""The programme: recordings one after the other, a gap after each, in noise, as a live source.
+"""The playlist: recordings one after the other, a gap after each, in noise, as a live source.
 
-Recordings are decoded one at a time while the engine listens, so a programme of any length takes
+Recordings are decoded one at a time while the engine listens, so a playlist of any length takes
 the same memory.
 """
 
@@ -35,7 +35,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Played:
-    """When in the programme a recording began and ended, and when the gap after it did."""
+    """When in the playlist a recording began and ended, and when the gap after it did."""
 
     recording: Recording
     start_s: float

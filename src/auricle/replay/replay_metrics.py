@@ -16,9 +16,9 @@ _QUANTILES = {"median": 0.5, "p95": 0.95}
 
 
 class ReplayMetrics:
-    """How soon and how rightly a programme was told.
+    """How soon and how rightly a playlist was told.
 
-    A recording and the gap after it are one part of the programme, and what is told in it counts
+    A recording and the gap after it are one part of the playlist, and what is told in it counts
     for the recording's group. `live` is what was said at each moment, `told` what the events say,
     which are told later than they are dated.
     """

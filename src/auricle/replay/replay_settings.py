@@ -8,7 +8,7 @@ from auricle.realtime.settings import Engine
 
 @dataclass(frozen=True)
 class Replay:
-    """The group `replay`: the engine, the programme it hears, and how its events are judged."""
+    """The group `replay`: the engine, the playlist it hears, and how its events are judged."""
 
     engine: Engine
     seed: int

@@ -48,7 +48,7 @@ class States:
 
 
 def agreement_s(truth: States, said: States, bounds_s: Times) -> Times:
-    """For how long what is said is true, exactly, in each part of a programme.
+    """For how long what is said is true, exactly, in each part of a playlist.
 
     Parameters
     ----------

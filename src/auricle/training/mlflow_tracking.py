@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,12 @@ class Run:
     def file(self, path: Path, folder: str | None = None) -> None:
         """Record a file."""
         self._record(lambda mlflow: mlflow.log_artifact(str(path), folder))
+
+    def reports(self, files: Iterable[Path], folder: Path) -> None:
+        """Record files of a folder of reports, each below `reports` as it lies there."""
+        for path in files:
+            below = path.parent.relative_to(folder)
+            self.file(path, (Path("reports") / below).as_posix())
 
     def bundle(self, folder: Path, served_by: Path) -> None:
         """Record the bundle as a model that `mlflow models serve` serves, without pickle.
