@@ -199,7 +199,7 @@ if ! .venv/bin/python -c "$fits" 2>/dev/null; then
     make_venv
 fi
 if ! is_installed base; then
-    install base "the listener (numpy, soundfile, soxr, LiteRT, Hydra, rich: about 45 MB) into .venv"
+    install base "the listener (numpy, soundfile, soxr, LiteRT, Hydra, rich, pooch: about 45 MB) into .venv"
 fi
 # A file, a stream or standard input needs no microphone.
 case "${1:-}" in

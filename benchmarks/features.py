@@ -25,9 +25,9 @@ def run() -> list[Figure]:
     figures = []
     for n_mels in (128, 40):
         reference = _config(n_fft=2048, hop_length=512, center=True, n_mels=n_mels, n_mfcc=13)
-        figures.append(_figure(noise, 22050, reference, segment=20 if n_mels == 128 else None))
+        figures.append(_figure(noise, 22050, reference, stretch=20 if n_mels == 128 else None))
         ours = _config(n_fft=512, hop_length=160, center=False, n_mels=n_mels, n_mfcc=40)
-        figures.append(_figure(noise[:, :4000], 16000, ours, segment=30 if n_mels == 40 else None))
+        figures.append(_figure(noise[:, :4000], 16000, ours, stretch=30 if n_mels == 40 else None))
     return figures
 
 
@@ -47,7 +47,7 @@ def _config(n_fft: int, hop_length: int, center: bool, n_mels: int, n_mfcc: int)
     )
 
 
-def _figure(windows: Samples, rate: int, config: Config, segment: float | None) -> Figure:
+def _figure(windows: Samples, rate: int, config: Config, stretch: float | None) -> Figure:
     def ours() -> Samples:
         return extract(windows, rate, config)
 
@@ -78,7 +78,7 @@ def _figure(windows: Samples, rate: int, config: Config, segment: float | None) 
         "ms",
         1e3 * loop_s / len(windows),
         "a loop over librosa.feature.mfcc",
-        least=None if segment is None else 10,
+        least=None if stretch is None else 10,
         note=f"{rate} Hz, {windows.shape[1]} samples"
-        + ("" if segment is None else f"; segment goal {segment:g} x"),
+        + ("" if stretch is None else f"; stretch goal {stretch:g} x"),
     )

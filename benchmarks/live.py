@@ -24,15 +24,15 @@ def run() -> list[Figure]:
     from auricle.training.saving import load_keras
 
     folder = bundle_with("model.keras")
-    classifier, model = Scorer(folder), load_keras(folder / "model.keras")
-    bundle = classifier.bundle
+    scorer, model = Scorer(folder), load_keras(folder / "model.keras")
+    bundle = scorer.bundle
     rate, features = bundle.preprocess.sample_rate_hz, bundle.features
     sound = load(ROOT / "references" / "demo.flac", rate)
     # Overlapping by half: more windows to compare, each as the listener could meet it.
     windows = sliding_windows(sound, bundle.preprocess.window, bundle.preprocess.window // 2)
 
     def ours(window: Samples) -> Array:
-        return bundle.calibration.probabilities(classifier.logits(window[None]))[0]
+        return bundle.calibration.probabilities(scorer.logits(window[None]))[0]
 
     def theirs(window: Samples) -> Array:
         rows = librosa_features(window, rate, features)[None]
@@ -53,7 +53,7 @@ def run() -> list[Figure]:
             1e3 * theirs_s / _THEIRS,
             "librosa and keras.Model.predict",
             least=300,
-            note=_parts(classifier, windows[:_OURS], ours_s),
+            note=_parts(scorer, windows[:_OURS], ours_s),
         ),
         Figure(
             f"share of {len(windows)} windows decided the same",
@@ -86,9 +86,9 @@ def librosa_features(window: Samples, rate: int, features: Features) -> Array:
     return transposed
 
 
-def _parts(classifier: Scorer, windows: Samples, whole_s: float) -> str:
+def _parts(scorer: Scorer, windows: Samples, whole_s: float) -> str:
     """Say how much of a decision is features."""
-    preprocess, features = classifier.bundle.preprocess, classifier.bundle.features
+    preprocess, features = scorer.bundle.preprocess, scorer.bundle.features
     (extract_s,) = cpu_s(
         lambda: [extract(w[None], preprocess.sample_rate_hz, features) for w in windows]
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from auricle.audio import Samples
 from auricle.audio.io import load
-from auricle.core.compose import compose, resource
+from auricle.core.compose import compose
+from auricle.core.project import resource
 from auricle.core.schema import parse
 from auricle.inference.scorer import Scorer
 from auricle.realtime.app import Listen, session_of
@@ -59,17 +60,17 @@ class _Memory(Sink):
 def run() -> list[Figure]:
     """Windows heard, sound dropped, growth of resident memory, speed."""
     config = parse(compose("listen", []), Listen)
-    classifier = Scorer(resource(config.bundle))
-    bundle = classifier.bundle
+    scorer = Scorer(resource(config.bundle))
+    bundle = scorer.bundle
     preprocess = bundle.preprocess
     source = _Repeated(load(resource("references/demo.flac"), preprocess.sample_rate_hz), _HOURS)
     memory = _Memory()
     engine = Engine(
         source,
-        classifier,
+        scorer,
         config.decision.over(bundle.decision, bundle.labels),
         config.realtime.engine,
-        session_of(source, classifier),
+        session_of(source, scorer),
         [memory],
     )
     begun = time.perf_counter()

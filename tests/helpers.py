@@ -21,8 +21,8 @@ from auricle.features import Features
 from auricle.inference.bundle import SCHEMA, Bundle
 from auricle.inference.calibration import Calibration
 from auricle.inference.decision import Decision
-from auricle.inference.offline import ScoredRecordings
-from auricle.inference.threshold_selection import TradeOff
+from auricle.inference.offline import ScoredWindows
+from auricle.inference.trade_off import TradeOff
 from auricle.training.hyperparameters import SpecAugment, Train
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,7 +204,7 @@ def ended(tracker, probabilities, levels_dbfs):
 def recordings(probabilities, targets, sizes, levels=None, step_s=0.25):
     """Give scored windows of recordings of some sizes, for a listener to follow."""
     segment = np.repeat(np.arange(len(sizes)), sizes).astype(np.int32)
-    return ScoredRecordings(
+    return ScoredWindows(
         np.asarray(probabilities, np.float32),
         np.asarray(targets, np.uint8)[segment],
         np.full(len(segment), -20, np.float32) if levels is None else np.float32(levels),

@@ -21,7 +21,7 @@ from auricle.core.schema import parse_group
 from auricle.datasets.manifest.pieces import read_pieces
 from auricle.datasets.window_file import SCHEMA, Header, Windows
 from auricle.features import Features, extract, shape
-from auricle.inference.bundle import Array
+from auricle.inference import Array
 from auricle.synthesis import render_clip
 from benchmarks.measure import ROOT
 from benchmarks.study import folds
@@ -208,7 +208,7 @@ def _kept(path: Any) -> list[npt.NDArray[np.int16]]:
 def weighted_mean(
     logits: Array, levels_dbfs: Array, segment: Any, count: int, exponent: float
 ) -> Array:
-    """`metrics.in_context` with windows that weigh as their power to the `exponent`."""
+    """`context.in_context` with windows that weigh as their power to the `exponent`."""
     weight = np.exp(exponent * np.log(10) / 10 * levels_dbfs.astype(np.float64))
     total, norm = logits * weight[:, None], weight.copy()
     for age in range(1, count):

@@ -11,7 +11,7 @@ import soundfile
 
 from auricle.audio.io import load
 from auricle.cli.main import main
-from auricle.core.compose import resource
+from auricle.core.project import resource
 from helpers import RATE, recording
 
 SMALL = ["tracking=none", "cluster.workers=1", "augment=none", "evaluate=scores"]

@@ -15,7 +15,7 @@ SHAPES = Kinds("shape.kind", {"absent": "auricle_module_that_is_not_there"})
 
 @dataclass(frozen=True)
 class Shape:
-    kinds: ClassVar[Kinds] = SHAPES
+    KINDS: ClassVar[Kinds] = SHAPES
     kind: str
 
 

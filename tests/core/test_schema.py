@@ -170,6 +170,8 @@ def test_a_target_that_does_not_exist_is_named(target):
         ("auricle.datasets.gathered.Gathered", "auricle.datasets.relabelled.Relabelled"),
         ("auricle.datasets.joined.Joined", "auricle.datasets.concatenated.Concatenated"),
         ("auricle.datasets.starter.corpus.Starter", "auricle.datasets.starter.Starter"),
+        ("auricle.datasets.manifest.dataset.Manifest", "auricle.datasets.manifest.Manifest"),
+        ("auricle.datasets.published.dataset.Published", "auricle.datasets.published.Published"),
         ("auricle.networks.baselines.random_forest", "auricle.training.baselines.random_forest"),
     ],
 )

@@ -27,7 +27,7 @@ from auricle.evaluation.silence_and_noise import SilenceAndNoise, false_events_i
 from auricle.evaluation.subgroups import by_class, by_group, by_source
 from auricle.evaluation.threshold_curve import threshold_curves
 from auricle.inference.context import mean_over_context
-from auricle.inference.threshold_selection import TradeOff
+from auricle.inference.trade_off import TradeOff
 from auricle.training.hyperparameters import SpecAugment, Train
 from helpers import FEW, SURE, bundle_of, header, levels, scored, write_windows
 

@@ -19,7 +19,7 @@ from auricle.inference.bundle import SCHEMA, Bundle, load
 from auricle.inference.calibration import Calibration
 from auricle.inference.model_files import MODEL_FILE
 from auricle.inference.scorer import LiteRTModel, Scorer
-from auricle.inference.threshold_selection import TradeOff
+from auricle.inference.trade_off import TradeOff
 from auricle.networks import NetworkInput
 from auricle.networks.cnn import cnn
 from auricle.training.saving import to_litert

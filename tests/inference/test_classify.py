@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from auricle.cli.main import main
-from auricle.core.compose import resource
+from auricle.core.project import resource
 from auricle.inference.classify import classify_file
 from auricle.inference.scorer import Scorer
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.core.errors import AuricleError
-from auricle.inference.threshold_selection import GRID, TradeOff, choose, trade_off
+from auricle.inference.threshold_selection import GRID, choose, trade_off
 from auricle.inference.tracker import Tracker
+from auricle.inference.trade_off import TradeOff
 from helpers import decision, ended, recordings
 
 LABELS = ["speech", "music"]

@@ -3,6 +3,7 @@
 import pytest
 
 from auricle.pipeline.code_graph import code_of, code_sha256, imports, reached_from, with_code
+from helpers import ROOT
 
 STAGE = """\
 stages:
@@ -48,9 +49,19 @@ def test_what_is_loaded_by_name_is_reached():
 @pytest.mark.parametrize("stage", ["prepare_dataset", "train_model", "evaluate_model"])
 def test_the_code_of_a_stage_is_its_own_file_and_no_empty_one(stage):
     assert f"pipeline/{stage}.py" in names(stage)
-    assert "inference/__init__.py" not in names(stage)  # a docstring
+    assert "evaluation/__init__.py" not in names(stage)  # a docstring
     assert "__init__.py" not in names(stage)  # the version
     assert len(set(names(stage))) == len(names(stage))
+
+
+def test_a_template_belongs_to_the_code_that_fills_it_in():
+    ours = {name for name in names("evaluate_model") if not name.endswith(".py")}
+    templates = ROOT / "src" / "auricle" / "report" / "templates"
+    assert ours == {
+        "evaluation/html_report.html",
+        *(f"report/templates/{path.name}" for path in templates.iterdir()),
+    }
+    assert all(name.endswith(".py") for name in names("train_model"))
 
 
 def test_stages_of_other_code_have_other_hashes():

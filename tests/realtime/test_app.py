@@ -33,7 +33,7 @@ def listen(*arguments: str, **options: object) -> subprocess.Popen[str]:
 
 
 def test_the_demonstration_is_called_one_and_named_rightly() -> None:
-    """What the generator put where: speech, music, both, neither (datasets/starter/demo.py)."""
+    """What the generator put where: speech, music, both, neither (synthesis/demo.py)."""
     out, err = listen(*DEMONSTRATION, "realtime.source.pace=fast").communicate(timeout=60)
     assert err == ""
     assert "This is a demonstration" in out

@@ -12,7 +12,8 @@ from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import parse
 from auricle.realtime.app import Listen
-from auricle.realtime.block_queue import Block, BlockQueue, Opened, SourceFault, clock
+from auricle.realtime.block_queue import Block, BlockQueue, Opened, SourceFault
+from auricle.realtime.clock import clock
 from auricle.realtime.sources import NoMicrophoneError, microphone
 from auricle.realtime.sources.devices import (
     Device,

@@ -10,8 +10,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.core.compose import compose, resource
+from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
+from auricle.core.project import resource
 from auricle.core.schema import parse
 from auricle.inference.classify import classify_file
 from auricle.inference.scorer import Scorer

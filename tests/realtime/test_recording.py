@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from auricle.audio.io import pcm16_to_float
-from auricle.core.compose import resource as shipped
+from auricle.core.project import resource as shipped
 from auricle.realtime.settings import Recording as Wanted
 from auricle.realtime.sinks.jsonl import Jsonl
 from auricle.realtime.sinks.recording import Recording

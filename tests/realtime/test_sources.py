@@ -21,8 +21,9 @@ import pytest
 import soundfile
 
 from auricle.cli.main import main
-from auricle.core.compose import compose, resource
+from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
+from auricle.core.project import resource
 from auricle.core.schema import parse
 from auricle.inference.classify import classify_file
 from auricle.inference.scorer import Scorer

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.realtime.block_queue import Block, clock
+from auricle.realtime.block_queue import Block
+from auricle.realtime.clock import clock
 from auricle.realtime.stream_clock import StreamClock
 
 RATE = 16000

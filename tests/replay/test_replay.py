@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from auricle.audio.io import load
 from auricle.audio.level import level_dbfs
-from auricle.core.compose import compose, resource
+from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
+from auricle.core.project import resource
 from auricle.core.schema import parse
 from auricle.evaluation.metrics import Bootstrap, quantile
 from auricle.inference.scorer import Scorer
@@ -241,7 +242,7 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory):
-    """Ten seconds each of speech, music, both and neither (datasets/starter/demo.py)."""
+    """Ten seconds each of speech, music, both and neither (synthesis/demo.py)."""
     samples = load(resource("references/demo.flac"), RATE)
     folder = tmp_path_factory.mktemp("demonstration")
     kinds = [("speech",), ("music",), ("music", "speech"), ()]

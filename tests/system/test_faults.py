@@ -54,11 +54,11 @@ FULL = """\
 import json, os, sys, tempfile
 from pathlib import Path
 import pytest
-from auricle import cli
+from auricle.cli.main import main
 
 def status(verb):
     with pytest.raises(SystemExit) as ended:
-        cli.main([verb, "--params", "params.yaml"])
+        main([verb, "--params", "params.yaml"])
     sys.stderr.flush()
     return ended.value.code or 0
 

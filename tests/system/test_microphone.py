@@ -22,7 +22,7 @@ import psutil
 import pytest
 import soundfile
 
-from auricle.core.compose import resource
+from auricle.core.project import resource
 from sound_server import MISSING, SoundServer, sound_server
 
 try:  # PortAudio itself may be missing too
@@ -106,8 +106,10 @@ class Listener:
 _KEEPER = """
 import signal, sys
 import numpy as np
-from auricle.inference.bundle import Classifier
-from auricle.core.schema import compose, parse, resource
+from auricle.core.compose import compose
+from auricle.core.project import resource
+from auricle.core.schema import parse
+from auricle.inference.scorer import Scorer
 from auricle.realtime.app import Listen, session_of
 from auricle.realtime.engine import Engine
 from auricle.realtime.sinks import Sink
@@ -125,10 +127,10 @@ class Keeper(Sink):
         print(trouble.cause, trouble.end_s, flush=True)
 
 config = parse(compose("listen", sys.argv[2:]), Listen)
-classifier = Classifier(resource(config.bundle))
-source, bundle = config.realtime.listened_to, classifier.bundle
-engine = Engine(source, classifier, bundle.decision, config.realtime.engine,
-                session_of(source, classifier), [Keeper()])
+scorer = Scorer(resource(config.bundle))
+source, bundle = config.realtime.listened_to, scorer.bundle
+engine = Engine(source, scorer, bundle.decision, config.realtime.engine,
+                session_of(source, scorer), [Keeper()])
 signal.signal(signal.SIGTERM, lambda *_: engine.stop())
 engine.run()
 np.savez(sys.argv[1], *[samples for _, samples in Keeper.kept])

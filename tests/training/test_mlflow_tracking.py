@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.training.mlflow_tracking import Tracking, fingerprints, flatten, note_run, tracked
+from auricle.training.mlflow_tracking import Tracking, fingerprints, flatten, mlflow_run, note_run
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def stored(tmp_path: Path, run_id: str | None) -> Any:
 def test_the_database_lies_in_the_project_wherever_it_is_asked_from(
     tracking: Tracking, tmp_path: Path
 ) -> None:
-    with tracked(tracking, "train", tmp_path / "run.json") as run:
+    with mlflow_run(tracking, "train", tmp_path / "run.json") as run:
         run.parameters({"network": {"filters": 8, "none": None}, "features": {"kind": "mfcc"}})
         run.metrics({"loss": 0.5}, step=1)
         run.tags({"data_sha256": "abc"})
@@ -50,12 +50,12 @@ def test_a_later_stage_goes_on_with_the_run_of_its_network(
 ) -> None:
     note, model = tmp_path / "run.json", tmp_path / "model.keras"
     model.write_bytes(b"one")
-    with tracked(tracking, "train", note) as first:
+    with mlflow_run(tracking, "train", note) as first:
         note_run(first, tracking, note, model)
-    with tracked(tracking, "evaluate", note, model) as same:
+    with mlflow_run(tracking, "evaluate", note, model) as same:
         pass
     model.write_bytes(b"another")
-    with tracked(tracking, "evaluate", note, model) as other:
+    with mlflow_run(tracking, "evaluate", note, model) as other:
         pass
     assert same.run_id == first.run_id
     assert other.run_id != first.run_id
@@ -65,7 +65,7 @@ def test_a_later_stage_goes_on_with_the_run_of_its_network(
 def test_a_run_that_fails_is_marked(tracking: Tracking, tmp_path: Path) -> None:
     with (
         pytest.raises(ZeroDivisionError),
-        tracked(tracking, "train", tmp_path / "run.json") as run,
+        mlflow_run(tracking, "train", tmp_path / "run.json") as run,
     ):
         _ = 1 / 0
     assert stored(tmp_path, run.run_id).info.status == "FAILED"
@@ -78,7 +78,7 @@ def test_a_database_that_cannot_be_made_is_said_and_the_work_goes_on(
     config = Tracking(
         True, f"sqlite:///{tmp_path}/file/a.db", experiment="x", parent=None, run=None
     )
-    with tracked(config, "train", tmp_path / "run.json") as run:
+    with mlflow_run(config, "train", tmp_path / "run.json") as run:
         run.metrics({"loss": 1.0})
     assert run.run_id is None
     assert "MLflow did not take this" in capsys.readouterr().err
@@ -86,7 +86,7 @@ def test_a_database_that_cannot_be_made_is_said_and_the_work_goes_on(
 
 def test_switched_off_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with tracked(Tracking(False, None, "x", None, None), "train", tmp_path / "run.json") as run:
+    with mlflow_run(Tracking(False, None, "x", None, None), "train", tmp_path / "run.json") as run:
         run.metrics({"loss": 1.0})
         note_run(run, Tracking(False, None, "x", None, None), tmp_path / "run.json", tmp_path)
     assert list(tmp_path.iterdir()) == []

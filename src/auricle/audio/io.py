@@ -1,4 +1,4 @@
-"""Sound from files, as blocks of mono float samples at one rate, and its windows."""
+"""Sound from files, as blocks of mono float samples at one rate."""
 
 import math
 import re

@@ -15,14 +15,14 @@ from auricle.core.errors import AuricleError
 from auricle.core.kinds import Kinds
 from auricle.core.schema import check, one_of
 
-KINDS = Kinds("preprocess.steps.kind")
+KINDS = Kinds("steps.kind")
 
 
 @dataclass(frozen=True)
 class Step:
     """One step; its `kind` is one of `KINDS`."""
 
-    kinds: ClassVar[Kinds] = KINDS
+    KINDS: ClassVar[Kinds] = KINDS
     kind: str
 
     def apply(self, samples: Samples, sample_rate_hz: int) -> Samples:
@@ -56,7 +56,7 @@ class Trim(Step):
 
 @KINDS.register("gate")
 @dataclass(frozen=True)
-class Gate(Step):
+class SpectralGate(Step):
     """Spectral gating (Sainburg, 2020): bins near the noise's mean level are turned down.
 
     The noise is what the first `noise_s` seconds hold; null: the whole recording's statistics.

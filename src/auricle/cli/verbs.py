@@ -163,7 +163,7 @@ def run_devices(options: argparse.Namespace, overrides: list[str], others: list[
 
 def run_classify(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     """Classify files; give the exit status."""
-    from auricle.core.compose import resource
+    from auricle.core.project import resource
     from auricle.inference.classify import classify
     from auricle.inference.scorer import Scorer
     from auricle.realtime.app import Listen
@@ -202,12 +202,12 @@ def _work(verb: str, config: Any) -> None:
     _tell(STAGES[verb][0], begun, done.summary)
 
 
-def _tell(name: str, begun: float, told: str) -> None:
+def _tell(name: str, begun: float, summary: str) -> None:
     """Say in a line what was done, and how long it took."""
     from rich.console import Console
 
     Console(stderr=True, soft_wrap=True).print(
-        f"{name} ({time.perf_counter() - begun:.1f} s): {told}", highlight=False, markup=False
+        f"{name} ({time.perf_counter() - begun:.1f} s): {summary}", highlight=False, markup=False
     )
 
 

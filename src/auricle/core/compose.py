@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from auricle.core.errors import AuricleError
+from auricle.core.project import CHECKOUT, INSTALLED
 from auricle.core.secrets import mask
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
-_INSTALLED = Path(__file__).resolve().parents[1] / "share"
-
-
-def resource(path: str) -> Path:
-    """Path of something the project ships: the working folder's, the checkout's or the wheel's."""
-    for root in (Path(), _CHECKOUT, _INSTALLED):
-        if (root / path).exists():
-            return root / path
-    return Path(path)
-
-
-CONF_DIR = (_CHECKOUT if (_CHECKOUT / "conf" / "config.yaml").is_file() else _INSTALLED) / "conf"
+CONF_DIR = (CHECKOUT if (CHECKOUT / "conf" / "config.yaml").is_file() else INSTALLED) / "conf"
 
 
 BUILD_FILE = CONF_DIR / "build.yaml"
@@ -38,10 +27,14 @@ def compose(name: str, overrides: Sequence[str], with_hydra: bool = False) -> Di
     """
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
+    from hydra.core.config_store import ConfigStore
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
 
     GlobalHydra.instance().clear()
+    # `decision: bundle` sets no key, so that the bundle says it all: its keys are those of default.
+    keys = load_yaml(CONF_DIR / "decision" / "default.yaml")
+    ConfigStore.instance().store(group="decision", name="bundle", node=dict.fromkeys(keys))
     try:
         with initialize_config_dir(config_dir=str(CONF_DIR), version_base="1.3"):
             return hydra_compose(
@@ -51,13 +44,6 @@ def compose(name: str, overrides: Sequence[str], with_hydra: bool = False) -> Di
         raise AuricleError(f"A file of {CONF_DIR} is no YAML: {_one_line(error)}") from error
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # group=3: ValueError
         raise AuricleError(_explain_override(name, mask(str(error)))) from error
-
-
-def add_option(group: str, name: str, values: Mapping[str, Any]) -> None:
-    """Add an option to a group of `conf/` that is made by code, not of a file."""
-    from hydra.core.config_store import ConfigStore
-
-    ConfigStore.instance().store(group=group, name=name, node=dict(values))
 
 
 def build_overrides() -> list[str]:
@@ -79,6 +65,13 @@ def load_yaml(path: Path) -> Any:
         return OmegaConf.load(path)
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise AuricleError(f"{path} cannot be read as YAML: {_one_line(error)}") from error
+
+
+def to_plain(config: DictConfig) -> dict[str, Any]:
+    """Plain values of a composed configuration."""
+    container = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(container, dict)  # the root of a configuration is a mapping
+    return {str(key): value for key, value in container.items()}
 
 
 def quoted(text: str) -> str:
@@ -112,10 +105,3 @@ def _keys(node: Any, prefix: str = "") -> list[str]:
     names = [str(key) for key in node]
     inner = [k for name in names for k in _keys(node._get_node(name), f"{prefix}{name}.")]
     return [f"{prefix}{name}" for name in names] + inner
-
-
-def to_plain(config: DictConfig) -> dict[str, Any]:
-    """Plain values of a composed configuration."""
-    container = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(container, dict)  # the root of a configuration is a mapping
-    return {str(key): value for key, value in container.items()}

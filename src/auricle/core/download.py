@@ -45,8 +45,9 @@ def download(
     """Return `path`, which holds the file of `url` then; one that is there already is kept.
 
     Before the second attempt `wait_s` seconds pass, before each further one twice as many, or what
-    a busy server asks for, never more than a minute; `stop` ends that. An attempt fails after
-    `timeout_s` seconds without a byte. `same_host` refuses to be sent on to another server, `show`
+    a busy server asks for, never more than a minute; `stop` ends that. After a file that broke off
+    pooch waits a few seconds, which nothing ends. An attempt fails after `timeout_s` seconds
+    without a byte. `same_host` refuses to be sent on to another server, `show`
     draws a progress bar.
 
     Raises

@@ -12,7 +12,7 @@ Class = TypeVar("Class", bound=type[Any])
 class Kinds:
     """The kinds of one thing, by name: a class each, or a module that holds a dataclass `Config`.
 
-    A schema whose attribute `kinds` is one of these stands for the schema of the kind that a
+    A schema whose attribute `KINDS` is one of these stands for the schema of the kind that a
     configuration names.
 
     Parameters

@@ -1,8 +1,19 @@
-"""Where the files of a project are."""
+"""Where the files of a project are, and those that Auricle ships."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+INSTALLED = Path(__file__).resolve().parents[1] / "share"
+
+
+def resource(path: str) -> Path:
+    """Path of something the project ships: the working folder's, the checkout's or the wheel's."""
+    for root in (Path(), CHECKOUT, INSTALLED):
+        if (root / path).exists():
+            return root / path
+    return Path(path)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Configuration: where it lies, how it is composed, checked and turned into objects.
+"""Configuration, checked and turned into objects.
 
 YAML under `conf/` owns the values. A dataclass is the schema of a group: `parse` merges the two,
 refuses what does not fit, and hands plain objects on; no stage sees a Hydra container. A group
@@ -33,6 +33,8 @@ _MOVED = {
     "auricle.augment.": "auricle.augmentation.waveform.",
     "auricle.datasets.gathered.Gathered": "auricle.datasets.relabelled.Relabelled",
     "auricle.datasets.joined.Joined": "auricle.datasets.concatenated.Concatenated",
+    "auricle.datasets.manifest.dataset.": "auricle.datasets.manifest.",
+    "auricle.datasets.published.dataset.": "auricle.datasets.published.",
     "auricle.datasets.starter.corpus.": "auricle.datasets.starter.",
     "auricle.networks.baselines.": "auricle.training.baselines.",
 }
@@ -66,8 +68,8 @@ def parse_group(node: Any, schema: Any, key: str) -> Any:
         node = OmegaConf.create(dict(node))
     if isinstance(node, DictConfig) and "_target_" in node:
         return build(node, key)
-    if isinstance(node, DictConfig) and hasattr(schema, "kinds"):
-        schema = schema.kinds.schema_for(node)
+    if isinstance(node, DictConfig) and hasattr(schema, "KINDS"):
+        schema = schema.KINDS.schema_for(node)
     if dataclasses.is_dataclass(schema):
         return _checked(node, schema, key)
     check(schema is not str or isinstance(node, str), f"`{key}`={node} must be a text")
@@ -160,7 +162,7 @@ def _checked(node: Any, target: Any, key: str, make: bool = True) -> Any:
 
 
 def _is_group(kind: Any) -> bool:
-    return dataclasses.is_dataclass(kind) or hasattr(kind, "kinds")
+    return dataclasses.is_dataclass(kind) or hasattr(kind, "KINDS")
 
 
 def _explain(key: str, error: OmegaConfBaseException, known: list[str]) -> str:

@@ -64,7 +64,7 @@ def find_duplicates(
 
 
 def guard(found: Sequence[Duplicate], dataset: Dataset, report: Path) -> list[Duplicate]:
-    """List all twins in `report`; give those on two sides, which only `allow_leaks` admits.
+    """List all duplicates in `report`; give those on two sides, which only `allow_leaks` admits.
 
     Raises
     ------

@@ -115,6 +115,6 @@ def _render(item: tuple[Path, str, int], seed: int, seconds: float, espeak: bool
 
 def _code_digest() -> str:
     """Digest of the generators' code: a corpus made by other code is made anew."""
-    package = Path(synthesis.__file__).parent
-    code = b"".join(path.read_bytes() for path in sorted(package.rglob("*.py")))
+    files = [Path(__file__), *sorted(Path(synthesis.__file__).parent.rglob("*.py"))]
+    code = b"".join(path.read_bytes() for path in files)
     return hashlib.sha256(code).hexdigest()[:16]

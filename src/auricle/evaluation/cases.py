@@ -15,13 +15,13 @@ from auricle.evaluation.metrics import (
     over_clips,
     precision_recall_f1,
 )
+from auricle.inference import Array
 from auricle.inference.bundle import Bundle
-from auricle.inference.offline import ScoredRecordings
+from auricle.inference.offline import ScoredWindows
 
 LEVELS = ("window", "second", "clip")
 SECOND_S = 1.0
 
-Array = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.uint8]
 
 
@@ -101,9 +101,9 @@ class ScoredTestSet:
         probabilities = self.bundle.probabilities(logits, context_s, self.test.segment)
         return Cases(probabilities, self.test.targets, self.cases["window"].groups)
 
-    def recordings(self, levels_dbfs: Array) -> ScoredRecordings:
+    def recordings(self, levels_dbfs: Array) -> ScoredWindows:
         """Give the test recordings for a listener to follow, of the levels [shape=(n,)]."""
-        return ScoredRecordings(
+        return ScoredWindows(
             self.in_context.probabilities,
             self.test.targets,
             levels_dbfs,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from auricle.evaluation.cases import ScoredTestSet
 from auricle.evaluation.metrics import Interval, recall_means
-from auricle.inference.offline import ScoredRecordings, Tracked, track
+from auricle.inference.offline import ScoredWindows, Tracked, track
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EventLevel:
     label: list[dict[str, Interval]]
 
 
-def judge_events(test_set: ScoredTestSet, recordings: ScoredRecordings) -> EventLevel:
+def judge_events(test_set: ScoredTestSet, recordings: ScoredWindows) -> EventLevel:
     """Follow each test recording as a listener would."""
     bundle = test_set.bundle
     tracked = track(recordings, bundle.labels, bundle.thresholds, bundle.decision)

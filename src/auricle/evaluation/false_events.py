@@ -8,7 +8,7 @@ import numpy as np
 from auricle.evaluation.cases import ScoredTestSet
 from auricle.evaluation.metrics import Interval, ratio
 from auricle.evaluation.subgroups import UNNAMED, labels_of
-from auricle.inference.offline import ScoredRecordings, Tracked
+from auricle.inference.offline import ScoredWindows, Tracked
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FalseEvents:
 
 def false_events(
     test_set: ScoredTestSet,
-    recordings: ScoredRecordings,
+    recordings: ScoredWindows,
     tracked: Tracked,
     source: Mapping[str, str],
 ) -> list[FalseEvents]:

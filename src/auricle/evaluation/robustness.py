@@ -19,9 +19,9 @@ from auricle.core.schema import check
 from auricle.datasets.clips import Clip, unchanged
 from auricle.datasets.window_file import Windows
 from auricle.evaluation.mix_partners import as_long, drawn, noises, partners
+from auricle.inference import Array
 from auricle.inference.scorer import Scorer
 
-Array = npt.NDArray[np.float32]
 # Windows are scored so many at a time: what a long recording takes is bounded.
 _WINDOWS_AT_ONCE = 256
 

@@ -11,7 +11,7 @@ from auricle.audio.noise import pink_noise
 from auricle.core.schema import check
 from auricle.evaluation.false_events import FalseEvents
 from auricle.evaluation.metrics import Interval
-from auricle.inference.offline import ScoredRecordings, track
+from auricle.inference.offline import ScoredWindows, track
 from auricle.inference.scorer import Scorer
 
 
@@ -51,7 +51,7 @@ def false_events_in(nothing: SilenceAndNoise, scorer: Scorer, seed: int) -> list
         return []
     for name, sound in nothing.sounds(preprocess.sample_rate_hz, seed):
         windows = preprocess.windows(sound)
-        recordings = ScoredRecordings(
+        recordings = ScoredWindows(
             bundle.probabilities(scorer.logits(windows), decision.context_s),
             np.zeros((len(windows), len(bundle.labels)), np.uint8),
             level_dbfs(windows),

@@ -6,8 +6,9 @@ import numpy as np
 
 from auricle.evaluation.cases import ScoredTestSet
 from auricle.evaluation.metrics import Interval, ratio, share
-from auricle.inference.offline import ScoredRecordings, Tracked
-from auricle.inference.threshold_selection import TradeOff, trade_off
+from auricle.inference.offline import ScoredWindows, Tracked
+from auricle.inference.threshold_selection import trade_off
+from auricle.inference.trade_off import TradeOff
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ThresholdCurve:
 
 
 def threshold_curves(
-    test_set: ScoredTestSet, recordings: ScoredRecordings, tracked: Tracked
+    test_set: ScoredTestSet, recordings: ScoredWindows, tracked: Tracked
 ) -> dict[str, ThresholdCurve]:
     """Trade off each label that some test recordings have and some have not."""
     bundle, bootstrap, found = test_set.bundle, test_set.bootstrap, {}

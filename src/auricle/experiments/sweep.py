@@ -24,7 +24,7 @@ from auricle.core.secrets import refuse_passwords
 from auricle.experiments import sweep_table
 from auricle.pipeline.runner import run
 from auricle.pipeline.stage import StageResult
-from auricle.training.mlflow_tracking import Run, Tracking, tracked
+from auricle.training.mlflow_tracking import Run, Tracking, mlflow_run
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Task:
             "error": None,
         }
         try:
-            with tracked(_tracking(config), f"job {row['job']}", folder / "run.json") as child:
+            with mlflow_run(_tracking(config), f"job {row['job']}", folder / "run.json") as child:
                 child.tags({"auricle.overrides": " ".join(row["overrides"])})
                 config = config.copy()
                 OmegaConf.update(config, "tracking.run", child.run_id)
@@ -118,7 +118,7 @@ def sweep(
     """
     refuse_passwords(overrides)
     config, folder = _settings(overrides)
-    with tracked(_tracking(config), name, folder / "run.json") as parent:
+    with mlflow_run(_tracking(config), name, folder / "run.json") as parent:
         parent.tags({"auricle.overrides": " ".join(overrides)})
         more = [f"{_FOLDER}={quoted(folder.as_posix())}"]
         if "max_failure_rate" in config.hydra.sweeper and not _given(overrides, _FAILURES):

@@ -35,7 +35,7 @@ _CHUNK = 16
 class Features:
     """What every feature's configuration has: its kind, which is a file of this package."""
 
-    kinds: ClassVar[Kinds] = KINDS
+    KINDS: ClassVar[Kinds] = KINDS
     kind: str
 
 

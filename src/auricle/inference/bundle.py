@@ -21,14 +21,14 @@ from auricle.core.errors import AuricleError
 from auricle.core.files import digest, write_text
 from auricle.core.schema import one_of, parse_group
 from auricle.features import Features
+from auricle.inference import Array
 from auricle.inference.calibration import Calibration
 from auricle.inference.context import in_context
 from auricle.inference.decision import Decision
 from auricle.inference.model_files import ESTIMATOR_FILE, MODEL_FILE
-from auricle.inference.threshold_selection import TradeOff
+from auricle.inference.trade_off import TradeOff
 
 SCHEMA = 4
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

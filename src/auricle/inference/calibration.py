@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from auricle.inference.tracker import Array
+from auricle.inference import Array
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from auricle.inference import Array
 
 
 def mean_over_context(logits: Array, count: int) -> Array:

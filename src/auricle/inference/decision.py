@@ -43,13 +43,13 @@ class Decision:
                     isinstance(value, int | float) and not isinstance(value, bool),
                     f"{where} must be a number, or {{label: number, ...}}",
                 )
+        for name in ("threshold", "uncertain"):
+            for _, value in _by_label(getattr(self, name)):
+                check(0 < value < 1, f"{name}={value} must lie between 0 and 1")
         for field in fields(self):
             for _, value in _by_label(getattr(self, field.name)):
                 where = f"{field.name}={value}"
                 check(field.name.endswith("_dbfs") or value >= 0, f"{where} must not be negative")
-        for name in ("threshold", "uncertain"):
-            for _, value in _by_label(getattr(self, name)):
-                check(0 < value < 1, f"{name}={value} must lie between 0 and 1")
 
     def over(self, base: "Decision", labels: Sequence[str]) -> "Decision":
         """Take from `base` what is null here, and what a mapping here leaves out.

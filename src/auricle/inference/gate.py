@@ -4,6 +4,8 @@ import math
 
 from auricle.inference.decision import Decision
 
+_QUIETEST_DBFS = -120.0  # what `level_dbfs` gives for digital silence
+
 
 class Gate:
     """Tells sound from the background: louder than a limit, and than the running noise floor.
@@ -38,6 +40,3 @@ class Gate:
             self._open_until_s = end_s + self._hang_over_s
             return True
         return end_s <= self._open_until_s + 1e-9
-
-
-_QUIETEST_DBFS = -120.0  # what `level_dbfs` gives for digital silence

@@ -14,7 +14,7 @@ STATES = ("sounding", "silence", "uncertain", "none")
 
 
 @dataclass(frozen=True)
-class ScoredRecordings:
+class ScoredWindows:
     """Scored windows of recordings, in order.
 
     `probabilities` and `targets` [shape=(n, n_labels)], after calibration and context;
@@ -49,7 +49,7 @@ class Tracked:
     """What a listener said.
 
     `sounding` [shape=(n, n_labels)]: whether an event of the label holds the window whole;
-    `events` [shape=(n_stretches, n_labels)]: how many there were; `state` [shape=(n,)]: number in
+    `events` [shape=(n_segments, n_labels)]: how many there were; `state` [shape=(n,)]: number in
     `STATES` of what was heard at the end of each window.
     """
 
@@ -59,7 +59,7 @@ class Tracked:
 
 
 def track(
-    recordings: ScoredRecordings,
+    recordings: ScoredWindows,
     labels: Sequence[str],
     thresholds: Mapping[str, float],
     decision: Decision,

@@ -10,8 +10,8 @@ from auricle.audio import Samples
 from auricle.core.errors import AuricleError
 from auricle.core.native_output import silenced
 from auricle.features import extract, shape
-from auricle.inference import sklearn_model
-from auricle.inference.bundle import Array, load
+from auricle.inference import Array, sklearn_model
+from auricle.inference.bundle import load
 from auricle.inference.model_files import ESTIMATOR_FILE
 
 

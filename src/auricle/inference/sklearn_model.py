@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from auricle.core.errors import AuricleError
 from auricle.core.files import whole_file
-
-Array = npt.NDArray[np.float32]
+from auricle.inference import Array
 
 # What a file may hold besides what skops trusts by itself: parts of the classifiers, all numbers.
 _TRUSTED = frozenset(

@@ -1,7 +1,4 @@
-"""From logits of windows to what is said: context, calibration, smoothing, thresholds, durations.
-
-Pure functions and one small state machine, used by export, evaluation and the listener alike.
-"""
+"""When each label begins and ends: gate, smoothing, thresholds and durations, window by window."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from auricle.inference import Array
 from auricle.inference.decision import Decision, Rule
 from auricle.inference.gate import Gate
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -126,7 +122,7 @@ class _Label:
 
     def __init__(self, name: str, rule: Rule) -> None:
         self.name, self.on, self._rule = name, False, rule
-        self._since_s: float | None = None  # where the segment that may turn it began
+        self._since_s: float | None = None  # where the run of windows that may turn it began
         self._not_before_s = -math.inf
         self._begin_s = self._last_s = 0.0  # of the first and of the last window that held it
         self._clear()

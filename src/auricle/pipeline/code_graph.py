@@ -45,6 +45,11 @@ _LOADED_BY_NAME = {
         *(f"auricle.pipeline.{stage}" for stage, _ in STAGES.values()),
     ),
 }
+# Templates that a module fills in: what it writes depends on them as on code.
+_TEMPLATES = {
+    "auricle.evaluation.html_report": "evaluation/html_report.html",
+    "auricle.report.page": "report/templates/*",
+}
 
 
 @cache
@@ -86,12 +91,14 @@ def reached_from(module: str) -> set[str]:
 
 
 def code_of(stage: str) -> list[Path]:
-    """Return the files that a stage runs, in order.
+    """Return the files that a stage runs, and the templates that they fill in, in order.
 
     Files that hold a docstring only are left out, and the version: no number depends on them.
     """
     reached = reached_from(f"auricle.pipeline.{stage}") - {"auricle"}
-    return sorted(modules()[name] for name in reached if not _is_empty(name))
+    code = [modules()[name] for name in reached if not _is_empty(name)]
+    patterns = [pattern for name, pattern in _TEMPLATES.items() if name in reached]
+    return sorted(code + [path for p in patterns for path in (_SOURCE / "auricle").glob(p)])
 
 
 def code_sha256(stage: str) -> str:

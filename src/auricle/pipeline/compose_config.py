@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from auricle.audio.preprocess import Preprocess
-from auricle.core.compose import build_overrides, compose
+from auricle.core.compose import build_overrides, compose, to_plain
 from auricle.core.files import write_text
 from auricle.core.schema import parse
 from auricle.core.secrets import refuse_passwords
@@ -51,9 +51,7 @@ def accepted(config: DictConfig) -> dict[str, Any]:
         schema = importlib.import_module(f"auricle.pipeline.{stage}").Config
         parse(config, schema)
         names |= {field.name for field in dataclasses.fields(schema)}
-    container = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(container, dict)  # the root of a configuration is a mapping
-    groups = {str(name): group for name, group in container.items() if name in names}
+    groups = {name: group for name, group in to_plain(config).items() if name in names}
     refuse_passwords(_texts(groups))
     _try_network(config)
     return groups

@@ -30,7 +30,7 @@ from auricle.inference.model_files import trained_file
 from auricle.inference.scorer import Scorer
 from auricle.pipeline.stage import Job, StageResult
 from auricle.training.hyperparameters import Train
-from auricle.training.mlflow_tracking import Tracking, tracked
+from auricle.training.mlflow_tracking import Tracking, mlflow_run
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _leakage(
 
 def _record(config: Config, job: Job, metrics: dict[str, Any], files: Sequence[Path]) -> None:
     trained = trained_file(job.reads.classifier)
-    with tracked(config.tracking, "evaluate", job.reads.run_note, trained) as run:
+    with mlflow_run(config.tracking, "evaluate", job.reads.run_note, trained) as run:
         numbers = {k: v for k, v in flatten(metrics) if isinstance(v, int | float)}
         run.metrics({f"test.{name}": float(value) for name, value in numbers.items()})
         run.reports(files, job.writes.reports)

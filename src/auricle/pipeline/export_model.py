@@ -19,13 +19,13 @@ from auricle.inference.calibration import Calibration
 from auricle.inference.context import in_context
 from auricle.inference.decision import Decision
 from auricle.inference.model_files import ESTIMATOR_FILE, MODEL_FILE, trained_file
-from auricle.inference.offline import ScoredRecordings
+from auricle.inference.offline import ScoredWindows
 from auricle.inference.scorer import load_model
 from auricle.inference.threshold_selection import ThresholdResult, choose
 from auricle.pipeline.stage import Job, StageResult
 from auricle.training.batches import window_weights
 from auricle.training.fit import logits
-from auricle.training.mlflow_tracking import Tracking, tracked
+from auricle.training.mlflow_tracking import Tracking, mlflow_run
 from auricle.training.saving import load_keras, to_litert
 
 # Keras and LiteRT sum in different orders; more than this, of a logit, is another network.
@@ -100,13 +100,13 @@ def export_model(config: Config, job: Job) -> StageResult:
             model=name,
             model_sha256=digest(folder / name),
         ).save(folder)
-    with tracked(config.tracking, "export", job.reads.run_note, trained) as run:
+    with mlflow_run(config.tracking, "export", job.reads.run_note, trained) as run:
         run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
         run.bundle(job.writes.classifier, _SERVED_BY)
     size = (job.writes.classifier / name).stat().st_size
     shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
-    told = "; ".join([f"{name} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
-    return StageResult(told)
+    summary = "; ".join([f"{name} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
+    return StageResult(summary)
 
 
 def _scored(
@@ -204,7 +204,7 @@ def _thresholds(
         label: _best_f1(validation.targets[:, i], probabilities[:, i], weights)
         for i, label in enumerate(labels)
     }
-    recordings = ScoredRecordings(
+    recordings = ScoredWindows(
         probabilities,
         validation.targets,
         validation.levels_dbfs,

@@ -22,7 +22,7 @@ from auricle.replay.playlist import Recording
 from auricle.replay.replay_metrics import ReplayMetrics
 from auricle.replay.replay_settings import Replay
 from auricle.replay.replay_tables import write_tables
-from auricle.training.mlflow_tracking import Tracking, tracked
+from auricle.training.mlflow_tracking import Tracking, mlflow_run
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def replay_realtime(config: Config, job: Job) -> StageResult:
     with whole_folder(tables) as folder:
         write_tables(figures, folder)
     trained = trained_file(job.reads.classifier)
-    with tracked(config.tracking, "replay", job.reads.run_note, trained) as run:
+    with mlflow_run(config.tracking, "replay", job.reads.run_note, trained) as run:
         run.metrics({f"replay.{name}": float(value) for name, value in flatten(report)})
         run.reports((path, *sorted(tables.iterdir())), job.writes.reports)
     if not recordings:

@@ -1,4 +1,4 @@
-"""One run of a stage: where it reads and writes, what it is configured with, what it gives."""
+"""The stages by their verbs; one is run with a composed configuration, alone in its project."""
 
 import importlib
 from collections.abc import Iterator

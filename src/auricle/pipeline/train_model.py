@@ -16,7 +16,7 @@ from auricle.networks import build_network
 from auricle.pipeline.stage import Job, StageResult
 from auricle.training.fit import best_epoch, fit, refuse_unfit_labels, reproducible, statistics
 from auricle.training.hyperparameters import Train
-from auricle.training.mlflow_tracking import Tracking, fingerprints, note_run, tracked
+from auricle.training.mlflow_tracking import Tracking, fingerprints, mlflow_run, note_run
 from auricle.training.saving import save
 
 
@@ -40,7 +40,7 @@ def train_model(config: Config, job: Job) -> StageResult:
     given = statistics(windows)
     model = build_network(config.network, given, len(windows.header.labels))
     console = Console(stderr=True, soft_wrap=True)
-    with tracked(config.tracking, "train", job.writes.run_note) as run:
+    with mlflow_run(config.tracking, "train", job.writes.run_note) as run:
         run.parameters(job.parameters)
         run.tags(fingerprints(job.parameters, windows.sha256))
 

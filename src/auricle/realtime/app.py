@@ -5,10 +5,10 @@ import signal
 import sys
 import threading
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from auricle.core.compose import add_option, resource
 from auricle.core.errors import describe_os_error
+from auricle.core.project import resource
 from auricle.inference.decision import Decision
 from auricle.inference.scorer import Scorer
 from auricle.realtime.engine import Engine
@@ -27,10 +27,6 @@ class Listen:
     bundle: str
     realtime: Realtime
     decision: Decision
-
-
-# `decision: bundle` sets nothing: the bundle says all that is not overridden.
-add_option("decision", "bundle", dict.fromkeys(field.name for field in fields(Decision)))
 
 
 def listen(config: Listen, instead: Listen | None = None) -> int:

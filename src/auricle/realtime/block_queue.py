@@ -5,18 +5,13 @@ oldest first, and counted.
 """
 
 import threading
-import time
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-
-def clock() -> float:
-    """Seconds that go on while the machine is suspended, where the system has such a clock."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
+from auricle.realtime.clock import clock
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,15 @@ from auricle.audio import Samples
 from auricle.audio.io import Resampler
 from auricle.inference.decision import Decision
 from auricle.inference.scorer import Scorer
-from auricle.realtime.block_queue import Block, BlockQueue, Item, Opened, SourceFault, clock
+from auricle.realtime.block_queue import Block, BlockQueue, Item, Opened, SourceFault
+from auricle.realtime.clock import clock
 from auricle.realtime.dispatcher import Dispatcher
 from auricle.realtime.events import Health, Session, Update
 from auricle.realtime.settings import Engine as Settings
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sources import Source
 from auricle.realtime.stream_clock import StreamClock
-from auricle.realtime.stream_scorer import Frame, StreamScorer
+from auricle.realtime.stream_scorer import ScoredWindow, StreamScorer
 
 # What a source says of itself; the first block after it ends it.
 _OF_SOURCES = ("lost", "stalled", "moved")
@@ -53,7 +54,7 @@ class Engine:
         rate = scorer.bundle.preprocess.sample_rate_hz
         self._rate_hz = rate
         self._clock = StreamClock(rate, settings.gap_s if source.continuous else None)
-        self._scorer = StreamScorer(scorer, decision)
+        self._stream_scorer = StreamScorer(scorer, decision)
         self._resampler, self._channels, self._source_hz = Resampler(rate, rate), 1, rate
         self._zeros_s = self._told_s = 0.0
         self._dropped_s, self._overflows = 0.0, 0
@@ -130,7 +131,7 @@ class Engine:
             # A device that hangs while it is opened tells nothing at all.
             patience_s = self._settings.hang_s if self._source.continuous else None
             most_s = self._settings.queue_s / 2
-            while items := self._queue.take(min(self._scorer.lacks_s, most_s), patience_s):
+            while items := self._queue.take(min(self._stream_scorer.lacks_s, most_s), patience_s):
                 self._account(items)
                 for item in items:
                     match item:
@@ -178,13 +179,13 @@ class Engine:
         start_s = self._position / self._rate_hz
         self._position += len(samples)
         self._dispatcher.tell("audio", start_s, samples, wanted="wants_audio")
-        for heard in self._scorer.push(samples):
+        for heard in self._stream_scorer.push(samples):
             self._tell_heard(heard)
 
     def _gap(self, position: int, missing: int, why: str) -> None:
         """Nothing that sounded before a gap is known to go on after it."""
         self._silence()
-        self._scorer.restart(position)
+        self._stream_scorer.restart(position)
         self._position = position
         self._resampler = Resampler(self._source_hz, self._rate_hz)
         self.health.gaps += 1
@@ -197,7 +198,7 @@ class Engine:
             self._dispatcher.end_trouble("gap", position / self._rate_hz)
 
     def _silence(self) -> None:
-        for change in self._scorer.tracker.finish():
+        for change in self._stream_scorer.tracker.finish():
             self._dispatcher.change(change)
 
     def _source_told(self, item: SourceFault) -> None:
@@ -263,8 +264,8 @@ class Engine:
     def _wall_s(self, time_s: float) -> float | None:
         return self._clock.wall_s(time_s) if self._source.live else None
 
-    def _tell_heard(self, heard: Frame) -> None:
-        health, tracker = self.health, self._scorer.tracker
+    def _tell_heard(self, heard: ScoredWindow) -> None:
+        health, tracker = self.health, self._stream_scorer.tracker
         health.windows += 1
         for change in heard.changes:
             self._dispatcher.change(change)

@@ -8,7 +8,8 @@ hole and the time of the day stays right for weeks.
 import time
 from dataclasses import dataclass
 
-from auricle.realtime.block_queue import Block, clock
+from auricle.realtime.block_queue import Block
+from auricle.realtime.clock import clock
 
 _FOLLOWED_S = 60.0  # time constant with which drift is followed
 _PAUSED_S = 30.0  # later than any network makes a stream: the machine slept, or the listener

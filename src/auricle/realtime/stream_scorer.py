@@ -16,7 +16,7 @@ from auricle.inference.tracker import Change, Tracker
 
 
 @dataclass(frozen=True)
-class Frame:
+class ScoredWindow:
     """What is heard in a window that starts `start_s` seconds into the stream."""
 
     start_s: float
@@ -56,7 +56,7 @@ class StreamScorer:
         """Seconds of sound that the next window waits for."""
         return self._windower.lacks / self._preprocess.sample_rate_hz
 
-    def push(self, samples: Samples) -> Iterator[Frame]:
+    def push(self, samples: Samples) -> Iterator[ScoredWindow]:
         """Take samples [shape=(n,)], give what is heard in each window that they complete."""
         windows = self._windower.push(samples)
         if not len(windows):
@@ -71,4 +71,4 @@ class StreamScorer:
             end_s = (self._start + self._preprocess.window) / rate
             changes = list(self.tracker.push(start_s, end_s, probabilities, float(level)))
             self._start += self._preprocess.hop
-            yield Frame(start_s, end_s, float(level), probabilities, changes)
+            yield ScoredWindow(start_s, end_s, float(level), probabilities, changes)

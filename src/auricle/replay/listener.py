@@ -46,7 +46,7 @@ class Replayed:
 class Listener(Sink):
     """A sink that remembers what is told, and in which window.
 
-    Changes are told before the moment of the window that they were decided in.
+    Changes are told before the update of the window that they were decided in.
     """
 
     wants_updates = True

@@ -1,4 +1,4 @@
-"""The starter corpus: speech, music, both and neither, generated on the spot.
+"""Generated sound: speech, music, both and neither, of which the starter corpus is made.
 
 It stands in where no recordings are at hand: every clip is made by signal processing from a seed,
 with nothing to download and no licence to heed. Each clip has speakers, scores or a scene of its

@@ -31,7 +31,7 @@ LEVEL_DB = -20.0
 QUIET_DB = -60.0
 ROOM_DB = -66.0
 SILENCE_S = (36.0, 38.0)
-"""Digital silence, within the segment of neither."""
+"""Digital silence, within the part of neither."""
 
 # Picked from the first two dozen: small when encoded, and told apart by a classifier of recordings.
 SEEDS = {"speech": 14, "music": 10, "both": 4, "neither": 1}

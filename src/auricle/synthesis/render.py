@@ -1,4 +1,4 @@
-"""One clip of the starter corpus, from its kind and its number."""
+"""One generated clip, from its kind and its number."""
 
 from __future__ import annotations
 

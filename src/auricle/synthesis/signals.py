@@ -1,4 +1,4 @@
-"""Elementary operations on mono signals, shared by all generators of the starter corpus."""
+"""Elementary operations on mono signals, shared by all generators."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ import numpy as np
 from auricle.core.errors import AuricleError
 from auricle.core.schema import check, one_of
 from auricle.datasets.window_file import Windows
-from auricle.inference.sklearn_model import Array, SklearnModel
+from auricle.inference import Array
+from auricle.inference.sklearn_model import SklearnModel
 from auricle.networks import NetworkInput
 from auricle.training.batches import window_weights
 from auricle.training.hyperparameters import Train

@@ -104,7 +104,7 @@ class Run:
 
 
 @contextlib.contextmanager
-def tracked(config: Tracking, name: str, note: Path, model: Path | None = None) -> Iterator[Run]:
+def mlflow_run(config: Tracking, name: str, note: Path, model: Path | None = None) -> Iterator[Run]:
     """Open a run, or go on with the one that made `model`.
 
     Parameters

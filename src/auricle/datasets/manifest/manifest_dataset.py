@@ -17,11 +17,11 @@ from typing import Any
 import soundfile
 
 from auricle.audio.io import SUFFIXES
-from auricle.core.compose import resource
 from auricle.core.download import UnreachableError
 from auricle.core.errors import AuricleError
 from auricle.core.files import digest, whole_file, write_text
 from auricle.core.parallel import Cluster, progress
+from auricle.core.project import resource
 from auricle.core.schema import check
 from auricle.datasets.clips import Dataset, Listing, list_clips
 from auricle.datasets.manifest.origin import Origin

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from auricle.realtime.events import Sound, Trouble
+from auricle.realtime.formatting import printable, time_of
 from auricle.realtime.sinks import Sink
-from auricle.realtime.terminal.formatting import printable, time_of
 
 
 @dataclass

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
-from auricle.realtime.block_queue import clock
+from auricle.realtime.clock import clock
 
 _WAITING = 10_000  # lines, for hours of a full disk
 _RETRY_S = 1.0

@@ -58,4 +58,4 @@ class Source(Protocol):
 class AnySource:
     """Schema of `realtime.source`: that of the kind it names."""
 
-    kinds: ClassVar[Kinds] = KINDS
+    KINDS: ClassVar[Kinds] = KINDS

@@ -9,7 +9,7 @@ import numpy as np
 
 from auricle.audio import Samples
 from auricle.audio.io import read_blocks
-from auricle.core.compose import resource
+from auricle.core.project import resource
 from auricle.core.schema import one_of
 from auricle.realtime.block_queue import BlockQueue
 

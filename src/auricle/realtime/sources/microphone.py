@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass
 
 from auricle.core.schema import check, one_of
-from auricle.realtime.block_queue import BlockQueue, clock
+from auricle.realtime.block_queue import BlockQueue
+from auricle.realtime.clock import clock
 from auricle.realtime.sources import NoMicrophoneError
 from auricle.realtime.sources.devices import (
     BACKENDS,
@@ -45,7 +46,7 @@ class Config:
     continuous = True
 
     def __post_init__(self) -> None:
-        one_of("backend", self.backend, tuple(BACKENDS))
+        one_of("backend", self.backend, BACKENDS)
         for name in ("stall_s", "retry_least_s"):
             check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
         check(

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from auricle.realtime.terminal.formatting import length, printable
+from auricle.realtime.formatting import length, printable
 from auricle.realtime.terminal.history import SECONDS
 from auricle.realtime.terminal.view_state import (
     ALARM,

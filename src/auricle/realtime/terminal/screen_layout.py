@@ -9,9 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from auricle.realtime.events import CAUSES
+from auricle.realtime.formatting import length, printable
 from auricle.realtime.terminal import rows
 from auricle.realtime.terminal.banner import large
-from auricle.realtime.terminal.formatting import length, printable
 from auricle.realtime.terminal.view_state import (
     ALARM,
     ALARM_BAR,

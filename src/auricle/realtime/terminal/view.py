@@ -9,16 +9,16 @@ from rich.control import Control
 from rich.segment import ControlType, Segments
 from rich.style import Style
 
-from auricle.realtime.block_queue import clock
+from auricle.realtime.clock import clock
 from auricle.realtime.events import CAUSES, Health, Session, Sound, Trouble, Update
+from auricle.realtime.formatting import length, printable, time_of
 from auricle.realtime.sinks import Sink
-from auricle.realtime.terminal.formatting import length, printable, time_of
 from auricle.realtime.terminal.history import History
 from auricle.realtime.terminal.screen_layout import draw_screen
 from auricle.realtime.terminal.view_state import ALARM, PLAIN, Line, ViewState
 
 _SOON_S = 0.4  # after which it is drawn although nothing was heard yet
-_LATE_S = 1.0  # without a moment, after which time is seen to pass
+_LATE_S = 1.0  # without an update, after which time is seen to pass
 _STALE_S = 5.0  # ... after which what was heard last is no more what is heard
 _WHOLE_S = 10.0  # between two drawings of all lines, should another program have written over them
 _AWAY_S = 2.0  # without being drawn, after which it was stopped: the screen may be another's

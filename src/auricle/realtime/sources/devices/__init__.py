@@ -1,5 +1,6 @@
 """Microphones and the two libraries that reach them, twins behind one protocol."""
 
+import importlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,15 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.core.errors import AuricleError
-from auricle.core.kinds import Kinds
 from auricle.core.native_output import silence_native_stderr
-from auricle.realtime.block_queue import clock
+from auricle.realtime.clock import clock
 from auricle.realtime.sources import NoMicrophoneError
 
-BACKENDS = Kinds(
-    "realtime.source.backend",
-    {name: f"{__name__}.with_{name}" for name in ("pyaudio", "sounddevice")},
-)
+BACKENDS = ("pyaudio", "sounddevice")
 
 # Longer than that, a device's times are of another clock.
 _LONGEST_DELAY_S = 600.0
@@ -91,7 +88,7 @@ def load(name: str) -> Backend:
     """
     silence_native_stderr()
     try:
-        backend: Backend = BACKENDS.module(name).Microphones()
+        backend: Backend = importlib.import_module(f"{__name__}.with_{name}").Microphones()
     except ModuleNotFoundError as error:
         raise NoMicrophoneError(
             f"{name} is not installed: run ./setup_and_run.sh, or pip install 'auricle[mic]'"
