@@ -73,6 +73,12 @@ def clip(path, labels=("speech",), group=None, **fields):
     return Clip(path, 100, "0" * 64, tuple(labels), group or path, **fields)
 
 
+@cache
+def default_features():
+    """Return the features of `conf/`, as a header has them."""
+    return vars(parse_group(compose("config", []).features, Features, "features"))
+
+
 def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
     """Give the header of a window file."""
     preprocess = {
@@ -87,7 +93,7 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
         "train",
         list(labels),
         preprocess,
-        features or vars(parse_group(compose("config", []).features, Features, "features")),
+        features or default_features(),
         {"seed": 0, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
         {"name": "test"},

@@ -41,8 +41,9 @@ def test_silence_is_0_throughout():
 
 def test_a_window_alone_has_the_bits_it_has_among_others():
     windows = np.random.default_rng(0).normal(0, 0.1, (40, 4000)).astype(np.float32)
-    alone = np.concatenate([extract(one[None], RATE, option()) for one in windows])
-    assert extract(windows, RATE, option()).tobytes() == alone.tobytes()
+    config = option()
+    alone = np.concatenate([extract(one[None], RATE, config) for one in windows])
+    assert extract(windows, RATE, config).tobytes() == alone.tobytes()
 
 
 def test_a_window_shorter_than_a_frame_is_refused_with_the_key():
