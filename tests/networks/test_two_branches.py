@@ -31,7 +31,7 @@ def test_it_is_as_small_as_is_promised_and_has_batch_normalisation_and_decay():
     assert all(layer.kernel_regularizer is not None for layer in weighty)
 
 
-@pytest.mark.parametrize("separable", ["true", "false"])
+@pytest.mark.parametrize("separable", ["true", pytest.param("false", marks=pytest.mark.system)])
 def test_litert_agrees_with_keras(separable, tmp_path):
     model = network(f"network.separable={separable}")
     path = tmp_path / "model.tflite"

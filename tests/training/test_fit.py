@@ -246,7 +246,14 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
     assert np.mean((z > 0) == wrong.targets) == pytest.approx(best["val_accuracy"])
 
 
-@pytest.mark.parametrize("monitor", ["val_accuracy", "loss", "accuracy"])
+# Each training compiles a network anew: of several alike one is quick enough.
+SLOW = pytest.mark.system
+
+
+@pytest.mark.parametrize(
+    "monitor",
+    ["val_accuracy", pytest.param("loss", marks=SLOW), pytest.param("accuracy", marks=SLOW)],
+)
 def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, monitor):
     validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
     model, history = trained(windows, validation, epochs=4, patience=4, monitor=monitor)
@@ -257,6 +264,7 @@ def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, moni
     assert np.mean((z > 0) == validation.targets) == pytest.approx(best["val_accuracy"])
 
 
+@SLOW
 def test_a_rate_that_decays_at_once_leaves_the_weights_of_the_epochs_before(windows, tmp_path):
     validation = two_classes(tmp_path / "validation.jsonl", clips=2, seed=5)
     settings = {"schedule": "exponential", "decay_after": 2, "patience": 9, "monitor": "loss"}
