@@ -1,7 +1,7 @@
 """The verbs: each imports what it runs only when it is called."""
 
 import argparse
-import importlib
+import importlib.util
 import os
 import sys
 import time
@@ -23,7 +23,8 @@ def run_repro(options: argparse.Namespace, overrides: list[str], others: list[st
     from auricle.pipeline.dvc_setup import make_ready
 
     flags = _only_flags(others)
-    importlib.import_module("dvc")  # said now where it is missing, not by a child
+    if importlib.util.find_spec("dvc") is None:  # said now, not by a child
+        raise ModuleNotFoundError(name="dvc")
     if not Path("dvc.yaml").is_file():
         raise AuricleError(f"There is no dvc.yaml in {Path.cwd()}: run this in the checkout")
     make_ready()
