@@ -19,7 +19,6 @@ from auricle.pipeline.runner import STAGES
 def run_repro(options: argparse.Namespace, overrides: list[str], others: list[str]) -> int:
     """Keep what is asked for in `conf/build.yaml`, then become `dvc repro`."""
     from auricle.core.files import write_text
-    from auricle.pipeline.compose_config import accepted
     from auricle.pipeline.dvc_setup import make_ready
 
     flags = _only_flags(others)
@@ -32,6 +31,8 @@ def run_repro(options: argparse.Namespace, overrides: list[str], others: list[st
     wanted = smoke(overrides) if overrides or _smoking() else kept
     refuse_passwords(wanted)
     if options.reset or wanted != kept:
+        from auricle.pipeline.compose_config import accepted
+
         accepted(compose("config", wanted))  # nothing is written that would not build
         text = BUILD_FILE.read_text(encoding="utf-8") if BUILD_FILE.is_file() else ""
         head = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
