@@ -25,7 +25,17 @@ from auricle.core.files import write_text
 from benchmarks.figure import Figure
 from benchmarks.measure import ROOT
 
-NAMES = ("features", "rdt", "window_json", "live", "listen", "start", "prepare", "repro")
+NAMES = (
+    "features",
+    "rdt",
+    "window_json",
+    "live",
+    "listen",
+    "start",
+    "synthesis",
+    "prepare",
+    "repro",
+)
 SOAKS = ("soak", "soak_microphone")  # minutes of wall time: only when named, by `make soak`
 RESULTS = Path(__file__).parent / "results.json"
 _PACKAGES = ("auricle", "numpy", "orjson", "ai-edge-litert", "librosa", "tensorflow", "dvc")
