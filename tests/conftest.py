@@ -1,15 +1,19 @@
 """Fixtures that several test files share."""
 
+import gc
+import io
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from omegaconf import OmegaConf
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,6 +33,28 @@ _LONGEST = ("test_readme.py", "test_microphone.py", "test_sweep.py", "test_sourc
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes longest begins first, so that no process waits for it at the end.
     items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    # What TensorFlow and the like are made of stays: the collector need not look at it each time.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def yaml_is_parsed_once() -> Iterator[None]:
+    """Keep what a text of YAML says: to compose `conf/` is else most of what many tests do."""
+    load, known = OmegaConf.load, {}
+
+    def load_known(file: Any) -> Any:
+        text = file.read() if hasattr(file, "read") else Path(file).read_text(encoding="utf-8")
+        if text not in known:
+            known[text] = OmegaConf.to_container(load(io.StringIO(text)))
+        return OmegaConf.create(known[text])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OmegaConf, "load", load_known)
+        yield
 
 
 @pytest.fixture

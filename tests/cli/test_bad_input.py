@@ -12,7 +12,7 @@ import soundfile
 from auricle.audio.io import load
 from auricle.cli.main import main
 from auricle.core.project import resource
-from helpers import RATE, recording
+from helpers import RATE, recording, without_pictures
 
 SMALL = ["tracking=none", "cluster.workers=1", "augment=none", "evaluate=scores"]
 SMALL += ["dataset=folder", "dataset.path=sounds", "network.filters=2", "train.epochs=1"]
@@ -291,7 +291,7 @@ LABEL = 'one\'s "two" _\n\u00e9'
 def named(tmp_path_factory):
     """Build a project of recordings with awkward names in folders with awkward names."""
     folder = tmp_path_factory.mktemp("named")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
         patch.chdir(folder)
         for i, name in enumerate(NAMES):
             recording(Path("sounds") / LABEL / name, 0.5, i)

@@ -15,7 +15,7 @@ from auricle.evaluation.metrics_json import metrics_of
 from auricle.evaluation.results import judge
 from auricle.evaluation.robustness import Condition, ConditionScores
 from browser import CHROMIUM, browser
-from helpers import SURE, recording, scored
+from helpers import SURE, recording, scored, without_pictures
 
 NASTY = ("<img src=x onerror=alert(1)>", "$x_1$ & 音楽")
 CONDITIONS = [
@@ -74,10 +74,9 @@ def nasty(tmp_path_factory):
 
 
 @pytest.fixture
-def without_pictures(monkeypatch):
-    """Leave the charts undrawn, which takes most of the time, for what is about words."""
-    monkeypatch.setattr("auricle.evaluation.plot_files.save_png", lambda *_: None)
-    monkeypatch.setattr("auricle.evaluation.html_report.svg", lambda *_: "")
+def words_only():
+    with without_pictures():
+        yield
 
 
 def words(text):
@@ -116,7 +115,7 @@ def test_it_says_what_thresholds_cost_and_what_is_heard_of_two_at_once(plain):
         ({"threshold": 0.5, "false_events_per_hour": 6.0}, "as set"),
     ],
 )
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("words_only")
 def test_it_says_what_a_threshold_was_chosen_by(tmp_path, decision, told):
     text = words(page(tmp_path, decision=decision))
     assert f"speech0.50{told}unknown180 [0," in text
@@ -129,7 +128,7 @@ def test_metrics_say_whether_the_evaluation_leaks(tmp_path, about, leaks):
     assert metrics_of(results(tmp_path, about=about))["test"]["leaks"] == leaks
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("words_only")
 def test_an_evaluation_that_leaks_says_so_first(tmp_path):
     found = results(tmp_path, about={"leaks": 3})
     write_report(found, tmp_path / "none.json", tmp_path)
@@ -138,7 +137,7 @@ def test_an_evaluation_that_leaks_says_so_first(tmp_path):
     assert "none of which it was trained on" not in text
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("words_only")
 def test_a_bundle_of_one_label_is_judged_by_how_it_ranks(tmp_path):
     path = str(recording(tmp_path / "a.wav", seconds=5.0))
     quiet = str(recording(tmp_path / "b.wav", seconds=5.0))
@@ -152,7 +151,7 @@ def test_a_bundle_of_one_label_is_judged_by_how_it_ranks(tmp_path):
     assert "Of 20 windows without any of the labels, 0 %" in text
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("words_only")
 def test_what_cannot_be_had_is_said(tmp_path):
     text = words(page(tmp_path, heard=False, pair="30 windows are too few"))
     assert "Not measured: 30 windows are too few." in text

@@ -5,6 +5,7 @@ import json
 import shutil
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from auricle.experiments.comparison.systems import (
     Line,
     Recordings,
 )
-from helpers import recording
+from helpers import recording, without_pictures
 
 # A baseline, because nothing here is about training, and it takes no time.
 SMALL = [
@@ -96,13 +97,14 @@ def call(settings: dict, *arguments: str) -> int:
     texts = [
         f"results.{key}={json.dumps(value)}" for key, value in settings.items() if key in PLAIN
     ]
+    others = ["~results.sets", "~results.systems"]  # those of conf/
     added = [
         f"+results.{group}.{name}={flow(node)}"
         for group in ("sets", "systems")
         for name, node in settings[group].items()
     ]
     with pytest.raises(SystemExit) as ended:
-        main(["results", *texts, *added, *HOW, *arguments])
+        main(["results", *texts, *others, *added, *HOW, *arguments])
     return int(ended.value.code or 0)
 
 
@@ -120,14 +122,13 @@ def flow(node) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Work in a folder with the recordings; jobs draw no pictures, which take most of the time."""
+    """Work in a folder with the recordings; its jobs draw no pictures."""
     folder = tmp_path_factory.mktemp("project")
     for i in range(6):
         recording(folder / "sounds" / "hiss" / f"{i}.wav", seconds=2.0, seed=i)
         recording(folder / "sounds" / "noise" / f"{i}.wav", seconds=2.0, seed=100 + i)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
         patch.chdir(folder)
-        patch.setattr("auricle.pipeline.evaluate_model.write_report", lambda *_: [])
         yield folder
 
 
@@ -172,14 +173,21 @@ def test_what_is_configured_otherwise_is_measured_anew(project: Path) -> None:
     assert {row.configuration for row in again if row.protocol == HONEST}.isdisjoint(
         row.configuration for row in rows
     )
-    # Where the recordings lie is no part of it; which they are is.
+
+
+@pytest.mark.system
+def test_where_recordings_lie_changes_nothing_and_which_they_are_does(project: Path) -> None:
+    settings = comparison(page="out/moved.md", table="out/moved.csv")
+    settings["systems"]["theirs"] |= OTHERWISE
+    assert call(settings, only("here", "theirs")) == 0
+    before = runs(project)
     shutil.copytree("sounds", "moved")
     settings["sets"]["here"]["places"] = ["nowhere", "moved"]
     assert call(settings, only("here", "theirs")) == 0
-    assert runs(project) == before + 1
+    assert runs(project) == before
     recording(project / "moved" / "hiss" / "0.wav", seconds=2.0, seed=50)
     assert call(settings, only("here", "theirs")) == 0
-    assert runs(project) == before + 2
+    assert runs(project) == before + 1
 
 
 def test_a_line_that_fails_is_named_and_leaves_the_others(
@@ -274,7 +282,13 @@ def sorted_lines(settings: Comparison) -> list[Line]:
     return sorted(settings.lines(), key=order)
 
 
-def test_the_page_that_is_shipped_is_of_the_table_that_is_shipped() -> None:
+def test_the_page_that_is_shipped_is_of_the_table_that_is_shipped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The page asks of each line what is asked here again: it is composed once.
+    composed = cache(lambda name, overrides: compose(name, overrides))
+    once = lambda name, overrides: composed(name, tuple(overrides))  # noqa: E731
+    monkeypatch.setattr("auricle.experiments.comparison.measurements.compose", once)
     settings = parse_group(compose("config", []).results, Comparison, "results")
     rows = read_rows(ROOT / settings.table)
     assert (ROOT / settings.page).read_text() == page_of(settings, rows)

@@ -10,11 +10,11 @@ import pytest
 
 from auricle.audio.preprocess import Preprocess
 from auricle.cli.main import main
-from auricle.core.compose import compose
 from auricle.core.schema import build, parse_group
 from auricle.features import Features, shape
 from auricle.networks import NetworkInput, build_network
 from auricle.training.hyperparameters import Train
+from helpers import composed
 from published_sets import esc50
 
 # Rate in Hz, samples of a window, shape of its features, outputs of the network, its parameters.
@@ -42,7 +42,7 @@ TRAINED = {
 @pytest.mark.parametrize("name", BUILT)
 def test_a_system_hears_and_holds_what_the_original_did(name: str) -> None:
     rate_hz, samples, frames, outputs, parameters = BUILT[name]
-    config = compose("config", [f"experiment={name}"])
+    config = composed(f"experiment={name}")
     preprocess = parse_group(config.preprocess, Preprocess, "preprocess")
     features = parse_group(config.features, Features, "features")
     assert (preprocess.sample_rate_hz, preprocess.window) == (rate_hz, samples)
@@ -63,15 +63,15 @@ def weights_of(model):
 
 
 def test_the_network_for_urbansound8k_is_the_wider_one() -> None:
-    overrides = compose("config", []).results.systems.audio_class_urbansound8k.overrides
-    network = build(compose("config", list(overrides)).network, "network")
+    overrides = composed().results.systems.audio_class_urbansound8k.overrides
+    network = build(composed(*overrides).network, "network")
     model = build_network(network, NetworkInput.unit(176, 11), 10)
     assert model.count_params() == 110_530
 
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_system_is_trained_as_the_original_was(name: str) -> None:
-    config = compose("config", [f"experiment={name}"])
+    config = composed(f"experiment={name}")
     train = parse_group(config.train, Train, "train")
     assert {key: getattr(train, key) for key in TRAINED[name]} == TRAINED[name]
     assert train.targets == "exclusive"

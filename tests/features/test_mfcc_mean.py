@@ -4,16 +4,16 @@ import librosa
 import numpy as np
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import parse_group
 from auricle.features import Features, extract, shape
+from helpers import composed
 
 RATE = 22050
 
 
 def option(*overrides):
-    group = compose("config", ["features=mfcc_mean", *overrides]).features
+    group = composed("features=mfcc_mean", *overrides).features
     return parse_group(group, Features, "features")
 
 

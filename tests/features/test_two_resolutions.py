@@ -4,16 +4,16 @@ import librosa
 import numpy as np
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import parse_group
 from auricle.features import Features, extract, shape
+from helpers import composed
 
 RATE = 16000
 
 
 def features(*overrides):
-    config = compose("config", ["features=two_resolutions", *overrides])
+    config = composed("features=two_resolutions", *overrides)
     return parse_group(config.features, Features, "features")
 
 

@@ -4,14 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build
 from auricle.networks import NetworkInput
+from helpers import composed
 
 
 def network(*overrides):
-    return build(compose("config", ["network=dense", *overrides]).network, "network")
+    return build(composed("network=dense", *overrides).network, "network")
 
 
 def test_three_layers_of_750_have_the_published_number_of_parameters():

@@ -3,14 +3,14 @@
 import keras
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build
 from auricle.networks import NetworkInput, build_network
+from helpers import composed
 
 
 def network(*overrides):
-    return build(compose("config", ["network=reference_cnn", *overrides]).network, "network")
+    return build(composed("network=reference_cnn", *overrides).network, "network")
 
 
 def test_it_has_the_published_number_of_parameters():

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build
 from auricle.networks import NetworkInput
+from helpers import composed
 
 
 def network(*overrides):
-    return build(compose("config", ["network=selu_cnn", *overrides]).network, "network")
+    return build(composed("network=selu_cnn", *overrides).network, "network")
 
 
 @pytest.mark.parametrize(

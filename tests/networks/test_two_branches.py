@@ -4,18 +4,18 @@ import keras
 import numpy as np
 import pytest
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build
 from auricle.inference.scorer import LiteRTModel
 from auricle.networks import NetworkInput, build_network
 from auricle.training.saving import to_litert
+from helpers import composed
 
 MOST_PARAMETERS = 100_000
 
 
 def network(*overrides, shape=(30, 64), fine_rows=8, labels=2):
-    config = compose("config", ["network=two_branches", *overrides])
+    config = composed("network=two_branches", *overrides)
     return build_network(
         build(config.network, "network"), NetworkInput.unit(*shape, fine_rows), labels
     )

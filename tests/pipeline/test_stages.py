@@ -18,6 +18,7 @@ from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.datasets import window_file
 from auricle.pipeline import compose_config
+from helpers import without_pictures
 
 SMALL = [
     "tracking=none",
@@ -42,13 +43,12 @@ NETWORK = [
 ]
 # Where nothing is about training: it takes no time, and evaluation trains no pair.
 BASELINE = [
-    "network=nearest_neighbours",
+    "network=random_forest",
+    "network.trees=5",
     "train.targets=exclusive",
     "train/changes=none",
     "evaluate.naive.windows=0",
 ]
-# A job that is started loads TensorFlow anew; logging anew would close what pytest captures with.
-IN_PROCESS = ["hydra/launcher=basic", "hydra/job_logging=none", "hydra/hydra_logging=none"]
 
 
 def stage(verb: str, *overrides: str, network: list[str] = NETWORK) -> None:
@@ -83,11 +83,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def copied(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a copy of the project, for what changes it."""
+def copied(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in a copy of the project, for what changes it; no pictures are drawn there."""
     folder = shutil.copytree(project, tmp_path / "project")
     monkeypatch.chdir(folder)
-    return folder
+    with without_pictures():
+        yield folder
 
 
 def test_each_recording_is_on_one_side_and_only_training_is_augmented(project: Path) -> None:
@@ -314,14 +315,17 @@ def test_export_refuses_windows_of_other_features(
 
 
 def test_a_sweep_writes_below_its_own_folder(copied: Path) -> None:
-    trained = copied / "models" / "training" / "model.keras"
-    before = trained.read_bytes()
-    stage("train", "-m", "train.epochs=1", "network.filters=2,3", *IN_PROCESS)
+    def models() -> dict[Path, bytes]:
+        found = filter(Path.is_file, (copied / "models").rglob("*"))
+        return {path: path.read_bytes() for path in found}
+
+    before = models()
+    stage("train", "-m", "network.trees=2,4", network=BASELINE)
     swept = sorted(copied.glob("multirun/*/*/models/training/training.json"))
     counts = [json.loads(path.read_text())["parameters"] for path in swept]
     assert len(counts) == 2
     assert counts[0] < counts[1]
-    assert trained.read_bytes() == before
+    assert models() == before
 
 
 def test_a_network_too_deep_for_its_window_is_refused_before_anything_runs() -> None:

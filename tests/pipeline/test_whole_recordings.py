@@ -1,7 +1,6 @@
 """A bundle that wants whole recordings goes through every stage, classifies, does not listen."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from auricle.cli.main import main
 from auricle.datasets import window_file
 from auricle.inference.classify import classify_file
 from auricle.inference.scorer import Scorer
+from helpers import without_pictures
 
 FIT = "preprocess.steps=[{kind: fit, seconds: 5.0, fill: repeat}]"
 BUILD = [
@@ -35,7 +35,7 @@ def auricle(*arguments: str) -> int:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Work in a folder with recordings of tones and noise, of any length."""
-    folder, before = tmp_path_factory.mktemp("whole"), Path.cwd()
+    folder = tmp_path_factory.mktemp("whole")
     rng = np.random.default_rng(0)
     for i in range(10):
         t = np.arange(rng.integers(3000, 40000)) / 16000
@@ -44,11 +44,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             path = folder / "sounds" / name / f"{i}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, 0.3 * sound, 16000)
-    os.chdir(folder)
-    for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
-        assert auricle(verb, *BUILD) == 0
-    yield folder
-    os.chdir(before)
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
+        patch.chdir(folder)
+        for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
+            assert auricle(verb, *BUILD) == 0
+        yield folder
 
 
 def test_each_recording_is_one_window(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -84,10 +85,15 @@ class Kept(Sink):
         self.notes.append(text)
 
 
+@cache
+def asked_for(*overrides):
+    return parse(compose("listen", overrides), Listen)
+
+
 def listen(source, classifier, settings=SETTINGS, sink=None, **decision):
     kept = sink or Kept()
     bundle = classifier.bundle
-    asked = parse(compose("listen", [f"decision.{k}={v}" for k, v in decision.items()]), Listen)
+    asked = asked_for(*(f"decision.{k}={v}" for k, v in decision.items()))
     engine = Engine(
         source,
         classifier,
@@ -130,13 +136,16 @@ def test_live_scores_are_those_of_the_file(size, speech, classifier, tmp_path):
     assert engine.health.heard_s == pytest.approx(len(samples) / RATE)
 
 
+@pytest.fixture(scope="module")
+def whole(speech, classifier):
+    """Give what is told of two seconds of speech that come at once."""
+    return listen(Given([speech[: 2 * RATE]]), classifier)[1]
+
+
 @settings(deadline=None, max_examples=15)
 @given(sizes=st.lists(st.integers(1, 9000), min_size=1, max_size=20))
-def test_blocks_of_any_sizes_give_the_same_scores(sizes):
-    classifier = Scorer(resource("models/music_speech"))
-    samples, _ = soundfile.read(DEMO, dtype="float32", frames=2 * RATE)
-    _, whole = listen(Given([samples]), classifier)
-    _, parts = listen(Given(cut(samples, sizes)), classifier)
+def test_blocks_of_any_sizes_give_the_same_scores(speech, classifier, whole, sizes):
+    _, parts = listen(Given(cut(speech[: 2 * RATE], sizes)), classifier)
     for one, other in zip(whole.updates, parts.updates, strict=True):
         np.testing.assert_array_equal(one.probabilities, other.probabilities)
 

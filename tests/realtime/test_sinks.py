@@ -18,13 +18,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from auricle.core.project import resource
 from auricle.realtime.events import Health
 from auricle.realtime.sinks import Sink
 from auricle.realtime.sinks.lines import Lines
 from auricle.realtime.sinks.threaded import ThreadedSink
 from listening import DEMONSTRATION, LISTEN, begun, listener, session, sound, trouble, update
 
+DEMO = resource("references/demo.flac")
 FULL = Path("/dev/full")
 MANY = 5000  # more than any queue holds
 
@@ -376,8 +379,11 @@ def test_a_source_that_fails_gives_the_terminal_back(tmp_path):
 
 def test_a_terminal_stopped_by_ctrl_s_holds_up_nothing(tmp_path):
     """Hearing and the files go on; told to end, it ends at once and gives the terminal back."""
-    path = tmp_path / "e.jsonl"
-    with terminal(f"realtime.events.path={path}") as ours:
+    path, heard = tmp_path / "e.jsonl", tmp_path / "heard.wav"
+    samples, rate_hz = soundfile.read(DEMO)
+    soundfile.write(heard, samples[7 * rate_hz : 20 * rate_hz], rate_hz)  # speech, from 3.5 s music
+    source = ("realtime/source=file", f"realtime.source.path={heard}", "realtime.source.pace=live")
+    with terminal(*source, f"realtime.events.path={path}") as ours:
         ours.see(LARGE_SPEECH)
         os.write(ours.ours, b"\x13")
         wait_for(path, '"start", "label": "music"')

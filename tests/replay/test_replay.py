@@ -29,13 +29,13 @@ from auricle.replay.playlist import Played, Playlist, Recording
 from auricle.replay.replay_metrics import ReplayMetrics
 from auricle.replay.replay_tables import write_tables
 from auricle.replay.states import States, agreement_s
-from helpers import RATE, bundle_of
+from helpers import RATE, bundle_of, composed
 
 LABELS = ["speech", "music"]
 
 
 def settings_of(**changes):
-    plain = parse(compose("config", []), Config).replay
+    plain = parse(composed(), Config).replay
     return dataclasses.replace(plain, **{"bootstrap": 50, **changes})
 
 

@@ -14,14 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from auricle.cli.main import main
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build
 from auricle.inference import sklearn_model
 from auricle.inference.scorer import Scorer
 from auricle.networks import NetworkInput
 from auricle.training.fit import fit_to_the_end
-from helpers import SHAPE, train, write_windows
+from helpers import SHAPE, composed, train, without_pictures, write_windows
 
 NETWORKS = {
     "random_forest": "network.trees=5",
@@ -32,7 +31,7 @@ CHANGE = {"targets": "exclusive"}
 
 
 def baseline(name, labels=2, *overrides):
-    network = build(compose("config", [f"network={name}", *overrides]).network, "network")
+    network = build(composed(f"network={name}", *overrides).network, "network")
     return network(NetworkInput.unit(*SHAPE), labels)
 
 
@@ -174,7 +173,7 @@ def test_it_goes_through_every_stage(tmp_path, monkeypatch):
         "evaluate.naive={windows: 50, epochs: 1}",
     ]
     for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as ended, without_pictures():
             main([verb, *settings])
         assert not ended.value.code, verb
     bundle = tmp_path / "models" / "classifier"

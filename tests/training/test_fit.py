@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 
-from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.networks import NetworkInput, build_network
 from auricle.networks.cnn import cnn
+from auricle.networks.dense import dense
 from auricle.training.batches import Batches, window_weights
 from auricle.training.fit import (
     best_epoch,
@@ -20,7 +19,12 @@ from auricle.training.fit import (
     statistics,
 )
 from auricle.training.hyperparameters import SpecAugment
-from helpers import SHAPE, UNCHANGED, train, two_classes, write_windows
+from helpers import SHAPE, UNCHANGED, default_features, train, two_classes, write_windows
+
+
+def small(of, labels):
+    """For what is about training and not about what is trained: it is compiled in half the time."""
+    return dense(of, labels, units=[8], l2=[1e-4], batch_norm=True, dropout=0.2, standardise=True)
 
 
 def network(of, labels):
@@ -58,7 +62,7 @@ def learning(windows, **changes):
     return Batches(windows, train(**changes), np.zeros(SHAPE[1], np.float32))
 
 
-def trained(windows, validation, **changes):
+def trained(windows, validation, network=network, **changes):
     config = train(**changes)
     reproducible(config.seed)
     given = statistics(windows)
@@ -235,7 +239,7 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
         tmp_path / "wrong.jsonl",
         [exchanged(name, right.features[right.clip == i]) for i, name in enumerate(right.clips)],
     )
-    model, history = trained(windows, wrong, epochs=6, patience=2)
+    model, history = trained(windows, wrong, small, epochs=6, patience=2)
     best = best_epoch(history, "val_loss")
     assert best["val_loss"] == min(row["val_loss"] for row in history)
     assert len(history) == min(6, best["epoch"] + 2)
@@ -256,7 +260,7 @@ SLOW = pytest.mark.system
 )
 def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, monitor):
     validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
-    model, history = trained(windows, validation, epochs=4, patience=4, monitor=monitor)
+    model, history = trained(windows, validation, small, epochs=4, patience=4, monitor=monitor)
     best = best_epoch(history, monitor)
     extreme = max if monitor.endswith("accuracy") else min
     assert best[monitor] == extreme(row[monitor] for row in history)
@@ -317,7 +321,7 @@ def test_averaged_weights_are_kept_and_training_goes_on_from_its_own(windows):
         reproducible(0)
         config = train(averaging=averaging, epochs=4)
         given = statistics(windows)
-        model = build_network(network, given, 2)
+        model = build_network(small, given, 2)
         begun = model.get_weights()
         fit_to_the_end(model, config, given.mean, windows)
         models[averaging] = model.get_weights()
@@ -353,7 +357,7 @@ def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
         ("b", ["music"], "none", rows[15:30]),
         ("n", [], "none", rows[30:]),
     ]
-    features = OmegaConf.to_container(compose("config", []).features)
+    features = default_features()
     windows = write_windows(tmp_path / "w.jsonl", segments, shape=(22, 40), features=features)
     some = dataclasses.replace(UNCHANGED, equalise=0.5, noise=0.5, together=1.0)
     batches = Batches(windows, train(changes=some, batch_size=40), statistics(windows).mean)
@@ -369,7 +373,7 @@ def test_changes_are_drawn_anew_each_epoch_and_repeat(tmp_path):
 def test_labels_that_exclude_each_other_are_not_mixed(tmp_path):
     rows = np.random.default_rng(0).normal(0, 8, (20, 22, 40)).astype(np.float32)
     segments = [("a", ["speech"], "none", rows[:10]), ("b", ["music"], "none", rows[10:])]
-    features = OmegaConf.to_container(compose("config", []).features)
+    features = default_features()
     windows = write_windows(tmp_path / "w.jsonl", segments, shape=(22, 40), features=features)
     some = dataclasses.replace(UNCHANGED, together=1.0)
     config = train(targets="exclusive", changes=some, batch_size=20)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.training.mlflow_tracking import Tracking, fingerprints, flatten, mlflow_run, note_run
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a database once: MLflow takes seconds for its tables."""
+    import mlflow
+
+    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
 
 
 @pytest.fixture
@@ -46,8 +57,9 @@ def test_the_database_lies_in_the_project_wherever_it_is_asked_from(
 
 
 def test_a_later_stage_goes_on_with_the_run_of_its_network(
-    tracking: Tracking, tmp_path: Path
+    tracking: Tracking, empty_database: Path, tmp_path: Path
 ) -> None:
+    shutil.copy(empty_database, tmp_path)
     note, model = tmp_path / "run.json", tmp_path / "model.keras"
     model.write_bytes(b"one")
     with mlflow_run(tracking, "train", note) as first:
@@ -62,7 +74,10 @@ def test_a_later_stage_goes_on_with_the_run_of_its_network(
     assert json.loads(note.read_text())["run_id"] == first.run_id
 
 
-def test_a_run_that_fails_is_marked(tracking: Tracking, tmp_path: Path) -> None:
+def test_a_run_that_fails_is_marked(
+    tracking: Tracking, empty_database: Path, tmp_path: Path
+) -> None:
+    shutil.copy(empty_database, tmp_path)
     with (
         pytest.raises(ZeroDivisionError),
         mlflow_run(tracking, "train", tmp_path / "run.json") as run,

@@ -59,6 +59,7 @@ save_keras(small_network(), Path(sys.argv[2]))
 """
 
 
+@pytest.mark.system
 def test_another_process_saves_the_same_network_as_the_same_bytes(model, tmp_path):
     save_keras(model, tmp_path / "here.keras")
     here = Path(__file__).parent
