@@ -27,7 +27,10 @@ def pytest_configure() -> None:
     os.environ.pop("AURICLE_SMOKE", None)
 
 
-_LONGEST = ("test_readme.py", "test_microphone.py", "test_sweep.py", "test_sources.py")
+_LONGEST = (
+    *("test_stages.py", "test_comparison.py", "test_sinks.py", "test_sweep.py", "test_schema.py"),
+    *("test_readme.py", "test_microphone.py", "test_experiments.py"),  # with the system
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

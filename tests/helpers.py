@@ -198,6 +198,19 @@ def pitches_hz(samples):
 
 
 @contextmanager
+def composing_once(*modules):
+    """Let modules of ours that compose `conf/` again and again be given it once."""
+    known = cache(compose)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in modules:
+            patch.setattr(
+                f"{module}.compose",
+                lambda name, overrides, *more: known(name, tuple(overrides), *more),
+            )
+        yield
+
+
+@contextmanager
 def without_pictures():
     """Leave the report's charts undrawn, which takes most of an evaluation's time."""
     with pytest.MonkeyPatch.context() as patch:

@@ -15,7 +15,8 @@ from auricle.core.project import resource
 from helpers import RATE, recording, without_pictures
 
 SMALL = ["tracking=none", "cluster.workers=1", "augment=none", "evaluate=scores"]
-SMALL += ["dataset=folder", "dataset.path=sounds", "network.filters=2", "train.epochs=1"]
+SMALL += ["dataset=folder", "dataset.path=sounds"]
+SMALL += ["network=nearest_neighbours", "train.targets=exclusive", "train/changes=none"]
 SHIPPED = resource("models/music_speech").resolve()
 
 

@@ -97,7 +97,7 @@ names = st.text(
 )
 
 
-@settings(deadline=None, max_examples=30)  # each composes a configuration
+@settings(deadline=None, max_examples=20)  # each composes a configuration
 @given(name=names)
 def test_any_file_name_goes_through_hydra(name: str) -> None:
     override = quote_path(f"realtime.source.path=./{name}")

@@ -8,12 +8,14 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import parse
 from auricle.pipeline.fetch_dataset import Config
-from helpers import HERE, ROOT, recording
+from helpers import HERE, ROOT, composed, recording
 from origin_server import Answer, origin_server
 from published_sets import esc50, gtzan, urbansound8k, write_table
 
@@ -30,8 +32,13 @@ MADE = {
 
 def dataset(name, home, *overrides):
     count = MADE[name][1]
-    given = [f"dataset={name}", f"dataset.path='{home}'", f"dataset.layout.recordings={count}"]
-    return parse(compose("config", [*given, *overrides]), Config).dataset
+    chosen = composed(f"dataset={name}")
+    config = OmegaConf.create({"dataset": chosen.dataset, "cluster": chosen.cluster})
+    OmegaConf.set_readonly(config, None)
+    config.dataset.path, config.dataset.layout.recordings = str(home), count
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        OmegaConf.update(config, override.key_or_group, override.value(), merge=False)
+    return parse(config, Config).dataset
 
 
 def fetch(name, home, *overrides):

@@ -62,22 +62,38 @@ def cached(project: Path) -> set[Path]:
     return {path.parent.parent for path in cache.glob("*/reports/dataset.json")}
 
 
+@pytest.mark.parametrize(
+    ("network", "key", "values", "file"),
+    [
+        (BASELINE, "network.neighbours", {"1", "5"}, "model.skops"),
+        pytest.param(
+            *(NETWORK, "train.learning_rate", {"0.001", "0.01"}, "model.keras"),
+            marks=pytest.mark.system,
+        ),
+    ],
+    ids=["baseline", "network"],
+)
 def test_jobs_with_the_projects_windows_read_them_and_leave_its_models_alone(
-    project: Path, capfd: pytest.CaptureFixture[str]
+    network: list[str],
+    key: str,
+    values: set[str],
+    file: str,
+    project: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert call("train", "-m", "train.learning_rate=1e-3,1e-2", network=NETWORK) == 0
+    assert call("train", "-m", f"{key}={','.join(sorted(values))}", network=network) == 0
     assert not cached(project)
     assert not (project / "models").exists()
     rows = results(project)
-    assert {row["train.learning_rate"] for row in rows} == {"0.001", "0.01"}
+    assert {row[key] for row in rows} == values
     losses = [float(row["val_loss"]) for row in rows]
     assert losses == sorted(losses)
     for row in rows:
         folder = newest(project) / row["job"] / "models" / "training"
-        assert (folder / "model.keras").is_file()
+        assert (folder / file).is_file()
     told = capfd.readouterr().out
     assert "2 jobs, best first" in told
-    assert "learning rate" in told
+    assert key.partition(".")[2].replace("_", " ") in told
 
 
 def test_windows_of_another_kind_are_prepared_once_for_all_jobs(project: Path) -> None:
@@ -92,6 +108,7 @@ def test_windows_of_another_kind_are_prepared_once_for_all_jobs(project: Path) -
     assert {path: (path / "train.jsonl").stat().st_mtime_ns for path in made} == times
 
 
+@pytest.mark.system
 def test_a_preparation_that_was_broken_off_is_made_anew(project: Path) -> None:
     assert call("train", "-m", "features.n_mels=24") == 0
     folder = max(cached(project), key=lambda path: path.stat().st_mtime_ns)
@@ -146,6 +163,7 @@ def test_a_fault_of_ours_keeps_its_traceback_in_a_file(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.system
 def test_two_sweeps_into_one_folder_keep_apart(project: Path) -> None:
     for _ in range(2):
         assert call("train", "-m", "hydra.sweep.dir=same") == 0
@@ -153,6 +171,7 @@ def test_two_sweeps_into_one_folder_keep_apart(project: Path) -> None:
     assert (project / "same-2" / "results.csv").is_file()
 
 
+@pytest.mark.system
 def test_cross_validation_tests_each_recording_once(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,6 +225,7 @@ def test_a_mistake_that_all_jobs_share_is_said_before_anything_is_written(
     assert set(project.glob("multirun/*")) == before
 
 
+@pytest.mark.system
 def test_the_folder_of_a_sweep_may_have_any_name(project: Path) -> None:
     assert call("train", "-m", "hydra.sweep.dir='my sweeps (1), both'") == 0
     assert (project / "my sweeps (1), both" / "results.csv").is_file()

@@ -67,7 +67,10 @@ def share(events: list[tuple[float, float]], start: float, end: float) -> float:
     return sum(inside) / (end - start)
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 0, marks=pytest.mark.system)],
+)
 def test_a_signal_ends_it_with_a_summary(sent: int, status: int) -> None:
     process = listen(*DEMONSTRATION)
     assert process.stdout

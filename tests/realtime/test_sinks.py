@@ -343,7 +343,13 @@ def summed_up(path):
 LARGE_SPEECH = "██████  ██████    ████████  ████████    ██████  ██    ██".encode()
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "sigterm", "sighup"])
+# Each starts a listener: of several alike one is quick enough.
+SLOW = pytest.mark.system
+
+
+@pytest.mark.parametrize(
+    "how", ["ctrl-c", pytest.param("sigterm", marks=SLOW), pytest.param("sighup", marks=SLOW)]
+)
 def test_a_terminal_shows_the_view_and_is_given_back(how, tmp_path):
     path = tmp_path / "e.jsonl"
     with terminal(f"realtime.events.path={path}") as ours:
@@ -404,7 +410,7 @@ def test_a_terminal_that_goes_away_ends_it(tmp_path):
     assert summed_up(path)
 
 
-@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": ""}])
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, pytest.param({"TERM": ""}, marks=SLOW)])
 def test_a_terminal_that_cannot_be_drawn_on_gets_lines(environment):
     with terminal("realtime.source.pace=fast", **environment) as ours:
         assert ours.ends()[0] == 0
@@ -437,8 +443,15 @@ def full_pipe():
     return reading, writing
 
 
-@pytest.mark.parametrize("pace", ["live", "fast"])
-@pytest.mark.parametrize(("sent", "expected"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("pace", "sent", "expected"),
+    [
+        ("live", signal.SIGINT, 130),
+        ("fast", signal.SIGTERM, 0),
+        pytest.param("live", signal.SIGTERM, 0, marks=SLOW),
+        pytest.param("fast", signal.SIGINT, 130, marks=SLOW),
+    ],
+)
 def test_a_pipe_that_nobody_reads_holds_up_neither_the_files_nor_the_end(
     pace, sent, expected, tmp_path
 ):
@@ -479,7 +492,7 @@ def test_a_slow_reader_gets_every_line_of_a_file(tmp_path):
     process.stderr.close()
 
 
-@pytest.mark.parametrize("pace", ["live", "fast"])
+@pytest.mark.parametrize("pace", [pytest.param("live", marks=SLOW), "fast"])
 def test_a_pipe_that_is_closed_ends_it_quietly(pace, tmp_path):
     path = tmp_path / "e.jsonl"
     process = listener(f"realtime.source.pace={pace}", f"realtime.events.path={path}")

@@ -154,11 +154,11 @@ def test_a_classifier_of_other_features_or_labels_is_refused(windows, tmp_path):
 
 def test_it_goes_through_every_stage(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
-    t = np.arange(16000) / 16000
+    t = np.arange(32000) / 16000
     for i in range(8):
         for name, sound in (
             ("tone", np.sin(3000 * (i + 1) * t)),
-            ("noise", rng.normal(0, 1, 16000)),
+            ("noise", rng.normal(0, 1, 32000)),
         ):
             path = tmp_path / "sounds" / name / f"{i}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,4 +181,5 @@ def test_it_goes_through_every_stage(tmp_path, monkeypatch):
     assert Scorer(bundle).bundle.model == "model.skops"
     metrics = json.loads((tmp_path / "reports" / "metrics.json").read_text())
     assert metrics["clip"]["balanced_accuracy"]["value"] > 0.7
+    assert set(metrics["naive"]) == {"honest", "random_windows", "claimed_too_much"}
     assert json.loads((tmp_path / "reports" / "replay.json").read_text())["right"]["live"]

@@ -204,7 +204,12 @@ def test_mixup_mixes_features_targets_and_weights_by_the_same_share(uneven):
         assert off.min() < 1e-4
 
 
-def test_training_twice_with_one_seed_gives_the_same_weights(windows, tmp_path):
+# Each training compiles a network anew: of several alike one is quick enough.
+SLOW = pytest.mark.system
+
+
+@pytest.mark.parametrize("network", [small, pytest.param(network, marks=SLOW)])
+def test_training_twice_with_one_seed_gives_the_same_weights(windows, tmp_path, network):
     changes = {
         "epochs": 2,
         "batch_size": 20,
@@ -213,13 +218,15 @@ def test_training_twice_with_one_seed_gives_the_same_weights(windows, tmp_path):
         "schedule": "cosine",
     }
     validation = two_classes(tmp_path / "validation.jsonl", clips=2, seed=5)
-    (one, history), (two, again) = (trained(windows, validation, **changes) for _ in range(2))
+    (one, history), (two, again) = (
+        trained(windows, validation, network, **changes) for _ in range(2)
+    )
     assert history == again
     for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
         assert a.tobytes() == b.tobytes()
 
 
-@pytest.mark.parametrize("targets", ["independent", "exclusive"])
+@pytest.mark.parametrize("targets", ["independent", pytest.param("exclusive", marks=SLOW)])
 def test_classes_that_differ_are_learnt(tmp_path, targets):
     windows = two_classes(tmp_path / "train.jsonl", clips=10, windows=20)
     validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
@@ -248,10 +255,6 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
     loss = np.mean(np.logaddexp(0, z) - wrong.targets * z) + float(sum(model.losses))
     assert loss == pytest.approx(best["val_loss"], rel=1e-4)
     assert np.mean((z > 0) == wrong.targets) == pytest.approx(best["val_accuracy"])
-
-
-# Each training compiles a network anew: of several alike one is quick enough.
-SLOW = pytest.mark.system
 
 
 @pytest.mark.parametrize(
