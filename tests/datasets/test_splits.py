@@ -1,6 +1,7 @@
 """No group stands on two sides of a split, and each class is on every side."""
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +41,12 @@ def folds_by_side(side):
     return found
 
 
+def assert_one_side_a_group(clips, side):
+    assert set(side) == {c.path for c in clips}
+    for group in {c.group for c in clips}:
+        assert len({side[c.path] for c in clips if c.group == group}) == 1
+
+
 LABELS = [("speech",), ("music",), ("speech", "music"), ()]
 GROUPS = st.integers(1, 4).flatmap(
     lambda classes: st.tuples(
@@ -59,12 +66,7 @@ def test_each_group_is_on_one_side_and_each_class_on_every_side(sizes, seed, tes
     groups = [(LABELS[i], size) for i, of_class in enumerate(sizes) for size in of_class]
     clips = clips_of(groups)
     side = split(clips, dataset(split_seed=seed, test_share=test, validation_share=validation))
-    assert set(side) == {c.path for c in clips}
-    sides = {
-        group: {side[c.path] for c in clips if c.group == group}
-        for group in {c.group for c in clips}
-    }
-    assert all(len(found) == 1 for found in sides.values())
+    assert_one_side_a_group(clips, side)
     for labels in {c.labels for c in clips}:
         assert {side[c.path] for c in clips if c.labels == labels} == {
             "train",
@@ -83,19 +85,79 @@ def test_each_class_has_about_the_share_asked_for():
         assert parts["validation"] == pytest.approx(0.1 * count, abs=off)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_group_counts_as_the_class_of_most_of_its_recordings(seed):
-    clips = clips_of([(("music",), 4)] * 5)
-    for number in range(5):
-        group = f"talker {number}"
-        clips += [clip(f"{group}/{i}.wav", ("speech",), group) for i in range(3)]
-        clips += [clip(f"{group}/song.wav", ("music",), group)]
-    side = split(clips, dataset(split_seed=seed))
-    assert {side[c.path] for c in clips if c.labels == ("speech",)} == {
-        "train",
-        "validation",
-        "test",
-    }
+@pytest.mark.parametrize("split_of", [{}, {"split": "fold", "folds": 5}])
+def test_speakers_who_each_say_every_word_are_split_with_all_words_on_each_side(split_of):
+    clips = [
+        clip(f"{word}/{speaker}_{take}.wav", (word,), f"speaker {speaker}")
+        for word in ("yes", "no", "stop")
+        for speaker in range(88)
+        for take in range(2)
+    ]
+    side = split(clips, dataset(**split_of))
+    assert_one_side_a_group(clips, side)
+    for word in ("yes", "no", "stop"):
+        parts = Counter(side[c.path] for c in clips if c.labels == (word,))
+        # One speaker more or less.
+        assert parts["test"] == pytest.approx(0.2 * 176, abs=2)
+        assert parts["validation"] == pytest.approx(0.2 * 176, abs=2)
+
+
+SPANNING = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.integers(1, 5), min_size=1, max_size=4),
+    min_size=3,
+    max_size=9,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(groups=SPANNING, seed=st.integers(0, 3))
+def test_groups_of_several_classes_are_refused_only_where_no_way_to_deal_them_exists(groups, seed):
+    clips = [
+        clip(f"{number}/{label}{i}.wav", (label,), f"group {number}")
+        for number, counts in enumerate(groups)
+        for label, count in counts.items()
+        for i in range(count)
+    ]
+    labels = {c.labels for c in clips}
+
+    def whole(parts):
+        having = defaultdict(set)
+        for c in clips:
+            having[c.labels].add(parts[int(c.group.split()[1])])
+        return all(having[label] == {0, 1, 2} for label in labels)
+
+    possible = any(map(whole, itertools.product(range(3), repeat=len(groups))))
+    try:
+        side = split(clips, dataset(split_seed=seed))
+    except AuricleError:
+        assert not possible
+        return
+    assert possible
+    assert_one_side_a_group(clips, side)
+    for label in labels:
+        assert {side[c.path] for c in clips if c.labels == label} == set(SPLITS)
+
+
+def test_classes_that_share_their_groups_so_that_no_split_has_all_are_refused_as_such():
+    # Any three of five groups are a class: whichever side gets two of them lacks one elsewhere.
+    clips = [
+        clip(f"{of}/{group}.wav", ("".join(map(str, of)),), f"group {group}")
+        for of in itertools.combinations(range(5), 3)
+        for group in of
+    ]
+    with pytest.raises(AuricleError, match="no way of dealing them gives each side all"):
+        split(clips, dataset())
+
+
+def test_a_class_that_one_speaker_alone_says_is_named():
+    clips = [
+        clip(f"{word}/{speaker}.wav", (word,), f"speaker {speaker}")
+        for word in ("yes", "no")
+        for speaker in range(6)
+    ]
+    clips.append(clip("stop/3.wav", ("stop",), "speaker 3"))
+    with pytest.raises(AuricleError, match=r"labelled stop are of 1 group\(s\) \(speaker 3\)"):
+        split(clips, dataset())
 
 
 def test_the_same_seed_splits_the_same_and_another_otherwise():

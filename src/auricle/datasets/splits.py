@@ -15,6 +15,7 @@ from auricle.core.csv_table import write_table
 from auricle.core.errors import AuricleError
 from auricle.core.files import need_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset
+from auricle.datasets.group_dealing import deal, few_groups
 
 # Side of a recording whose windows are dealt out one by one.
 ALL = "all"
@@ -84,39 +85,16 @@ def save(assignment: Mapping[str, str], path: Path) -> None:
     write_table(path, ["path", "split"], sorted(assignment.items()))
 
 
-def _groups_by_class(
-    clips: Sequence[Clip], dataset: Dataset, least: int, wanted: str
-) -> tuple[dict[str, list[Clip]], list[list[str]]]:
-    """Clips of each group, and the names of the groups of each class, shuffled.
-
-    The class of a group is the set of labels most of its recordings have, so that each class
-    keeps its share on each side.
-    """
-    groups: dict[str, list[Clip]] = defaultdict(list)
-    for clip in clips:
-        groups[clip.group].append(clip)
-    strata: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name in sorted(groups):
-        counts = Counter(clip.labels for clip in groups[name])
-        strata[max(sorted(counts), key=counts.__getitem__)].append(name)
-    rng = np.random.default_rng(dataset.split_seed)
-    shuffled = []
-    for labels, names in sorted(strata.items()):
-        if len(names) < least:
-            raise AuricleError(
-                f"The recordings labelled {'+'.join(labels) or 'none'} are of {len(names)} "
-                f"group(s) ({', '.join(names)}), but {wanted} need one each: "
-                "add recordings, or name smaller groups in dataset.table"
-            )
-        shuffled.append([names[i] for i in rng.permutation(len(names))])
-    return groups, shuffled
-
-
 def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
     """Deal out the groups of each class by their number of recordings."""
-    groups, strata = _groups_by_class(clips, dataset, len(SPLITS), "train, validation and test")
+    groups, wanted = _by_name(clips), "train, validation and test"
+    if _span_classes(groups):
+        shares = (dataset.test_share, dataset.validation_share)
+        parts = deal(_counts(groups), [*shares, 1 - sum(shares)], dataset.split_seed, wanted)
+        names = ("test", "validation", "train")
+        return {clip.path: names[parts[clip.group]] for clip in clips}
     side: dict[str, str] = {}
-    for order in strata:
+    for order in _shuffled(groups, dataset, len(SPLITS), wanted):
         total = sum(len(groups[name]) for name in order)
         for part, share in (("test", dataset.test_share), ("validation", dataset.validation_share)):
             taken = 0
@@ -133,15 +111,51 @@ def _by_group(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
 
 def _into_folds(clips: Sequence[Clip], dataset: Dataset, number: int) -> list[Clip]:
     """Deal the groups of each class into folds: each to the one that has fewest of its class."""
-    groups, strata = _groups_by_class(clips, dataset, number, f"{number} folds (dataset.folds)")
+    groups, wanted = _by_name(clips), f"{number} folds (dataset.folds)"
     fold: dict[str, str] = {}
-    for order in strata:
-        sizes = [0] * number
-        for name in sorted(order, key=lambda name: -len(groups[name])):
-            least = sizes.index(min(sizes))
-            sizes[least] += len(groups[name])
-            fold[name] = str(least + 1)
+    if _span_classes(groups):
+        parts = deal(_counts(groups), [1 / number] * number, dataset.split_seed, wanted)
+        fold = {name: str(part + 1) for name, part in parts.items()}
+    else:
+        for order in _shuffled(groups, dataset, number, wanted):
+            sizes = [0] * number
+            for name in sorted(order, key=lambda name: -len(groups[name])):
+                least = sizes.index(min(sizes))
+                sizes[least] += len(groups[name])
+                fold[name] = str(least + 1)
     return [dataclasses.replace(clip, fold=fold[clip.group]) for clip in clips]
+
+
+def _by_name(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
+    groups: dict[str, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        groups[clip.group].append(clip)
+    return groups
+
+
+def _span_classes(groups: Mapping[str, Sequence[Clip]]) -> bool:
+    """Whether any group has recordings of several classes, as a speaker of several words has."""
+    return any(len({clip.labels for clip in of}) > 1 for of in groups.values())
+
+
+def _counts(groups: Mapping[str, Sequence[Clip]]) -> dict[str, Counter[str]]:
+    return {name: Counter("+".join(clip.labels) for clip in of) for name, of in groups.items()}
+
+
+def _shuffled(
+    groups: Mapping[str, Sequence[Clip]], dataset: Dataset, least: int, wanted: str
+) -> list[list[str]]:
+    """Names of the groups of each class, in random order."""
+    of_class: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name in sorted(groups):
+        of_class[groups[name][0].labels].append(name)
+    rng = np.random.default_rng(dataset.split_seed)
+    shuffled = []
+    for labels, names in sorted(of_class.items()):
+        if len(names) < least:
+            raise few_groups("+".join(labels), names, wanted)
+        shuffled.append([names[i] for i in rng.permutation(len(names))])
+    return shuffled
 
 
 def _by_fold(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:
