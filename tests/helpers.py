@@ -35,7 +35,10 @@ COLUMNS = Columns("file", None, None, None, None, None)
 SHAPE = (8, 8)
 FEW = Bootstrap(100, 0.95, 0)
 PLAIN = SpecAugment(0, 4, 0, 6)
-UNCHANGED = SpectralAugment(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
+UNCHANGED = SpectralAugment(
+    *(0, [1, 1], 0, [1, 1], 0, [0, 0]),
+    *(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45]),
+)
 # Logits of (speech, music) that leave no doubt.
 SURE = {"speech": (5, -5), "music": (-5, 5), "both": (5, 5), "none": (-5, -5)}
 
@@ -63,6 +66,7 @@ def folder_dataset(path, **changes):
         "allow_leaks": False,
         "max_unreadable_share": 0.05,
         "path": str(path),
+        "background": None,
         "table": None,
         "table_root": None,
         "columns": COLUMNS,
@@ -96,16 +100,19 @@ def header(labels=("speech", "music"), shape=SHAPE, hop_s=0.25, features=None):
         "sample_rate_hz": RATE,
         "window_s": 0.25,
         "hop_s": hop_s,
-        "short_clips": "pad",
+        "tails": "pad",
         "steps": [],
     }
     return window_file.Header(
         window_file.SCHEMA,
         "train",
         list(labels),
+        "independent",
         preprocess,
-        features or default_features(),
-        {"seed": 0, "chains": {}},
+        preprocess,
+        "",
+        features or default_features() | {"n_mels": shape[1], "n_mfcc": shape[1]},
+        {"seed": 0, "copies": 1, "chains": {}},
         {"name": "test", "fingerprint": "0" * 64},
         {"name": "test"},
         list(shape),
@@ -159,11 +166,10 @@ def bundle_of(labels=("speech", "music"), **decision):
         schema=SCHEMA,
         auricle_version="0",
         labels=list(labels),
-        targets="independent",
         preprocess=Preprocess(RATE, 0.25, 0.25, "pad", []),
         features={},
         shape=list(SHAPE),
-        calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), exclusive=False),
+        calibration=Calibration([1.0] * len(labels), [0.0] * len(labels), targets="independent"),
         thresholds=dict.fromkeys(labels, 0.5),
         trade_off=TradeOff([], {}, {}, {}),
         decision=Decision(**{**unset, "context_s": 0.25, **decision}),
@@ -273,6 +279,7 @@ def train(**changes):
         "mixup_alpha": 0.0,
         "spec_augment": PLAIN,
         "changes": UNCHANGED,
+        "refit": False,
         "seed": 0,
     }
     return Train(**{**plain, **changes})

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.audio.level import level_dbfs
-from auricle.augmentation.spectral import Sounds, SpectralAugment, spectral_augment
+from auricle.augmentation.spectral import Sounds, spectral_augment
 from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
 from auricle.core.schema import parse_group
 from auricle.features import Features, Spectra, extract, shape
+from helpers import UNCHANGED
 
 RATE, N = 16000, 24
-NONE = SpectralAugment(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 KINDS = ("two_resolutions", "log_mel", "mfcc")
 
 
@@ -57,7 +57,7 @@ def change(kind, ours, others, noises=None, seed=0, **changes):
     spectra, _ = spectra_of(kind)
     rng = np.random.default_rng(seed)
     return spectral_augment(
-        ours, others, noises, spectra, dataclasses.replace(NONE, **changes), rng
+        ours, others, noises, spectra, dataclasses.replace(UNCHANGED, **changes), rng
     )
 
 
@@ -207,4 +207,4 @@ def test_whatever_is_drawn_is_finite_and_repeats(seed, shares):
 )
 def test_wrong_changes_are_refused_by_name(wrong, named):
     with pytest.raises(AuricleError, match=named):
-        dataclasses.replace(NONE, **wrong)
+        dataclasses.replace(UNCHANGED, **wrong)

@@ -43,7 +43,7 @@ NOISE = {
 
 def chain(*steps):
     """Give a chain of steps as the configuration builds it."""
-    return Augment(0, {"test": {f"step{i}": step for i, step in enumerate(steps)}}).chain("test")
+    return Augment(0, 1, {"test": {f"step{i}": step for i, step in enumerate(steps)}}).chain("test")
 
 
 def noise(length=RATE, seed=0):
@@ -157,12 +157,12 @@ def test_a_codec_loses_something():
 
 def test_a_step_set_to_null_is_taken_out():
     samples = noise()
-    both = Augment(0, {"test": {"room": ROOM, "gain": None}}).chain("test")
-    alone = Augment(0, {"test": {"room": ROOM}}).chain("test")
+    both = Augment(0, 1, {"test": {"room": ROOM, "gain": None}}).chain("test")
+    alone = Augment(0, 1, {"test": {"room": ROOM}}).chain("test")
     assert np.array_equal(
         augment(samples, RATE, both, 0, "a"), augment(samples, RATE, alone, 0, "a")
     )
-    nothing = Augment(0, {"test": {"gain": None}}).chain("test")
+    nothing = Augment(0, 1, {"test": {"gain": None}}).chain("test")
     assert np.array_equal(augment(samples, RATE, nothing, 0, "a"), samples)
 
 
@@ -188,7 +188,7 @@ def test_a_step_set_to_null_is_taken_out():
     ],
 )
 def test_a_step_that_cannot_be_built_is_refused_when_the_configuration_is_read(step, told):
-    node = OmegaConf.create({"seed": 0, "chains": {"test": {"step": step}}})
+    node = OmegaConf.create({"seed": 0, "copies": 1, "chains": {"test": {"step": step}}})
     with pytest.raises(AuricleError, match=told) as refused:
         parse_group(node, Augment, "augment")
     assert "augment.chains.test.step" in str(refused.value)

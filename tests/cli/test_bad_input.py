@@ -15,8 +15,13 @@ from auricle.core.project import resource
 from helpers import RATE, recording, without_pictures
 
 SMALL = ["tracking=none", "cluster.workers=1", "augment=none", "evaluate=scores"]
-SMALL += ["dataset=folder", "dataset.path=sounds"]
-SMALL += ["network=nearest_neighbours", "train.targets=exclusive", "train/changes=none"]
+SMALL += ["dataset=folder", "dataset.path=sounds", "dataset.background=null"]
+SMALL += [
+    "preprocess.window_s=0.25",
+    "network=nearest_neighbours",
+    "train.targets=exclusive",
+    "train/changes=none",
+]
 SHIPPED = resource("models/music_speech").resolve()
 
 
@@ -264,8 +269,8 @@ def test_short_recordings_are_padded_or_skipped_and_counted(done):
     two_classes(5)
     recording(Path("sounds/low/short.wav"), 0.1, 77)
     done("fetch")
-    for short_clips, told, windows in (("pad", "padded", 21), ("skip", "skipped", 20)):
-        said = done("prepare", f"preprocess.short_clips={short_clips}")
+    for tails, told, windows in (("pad", "padded", 21), ("skip", "skipped", 20)):
+        said = done("prepare", f"preprocess.tails={tails}")
         assert f"1 recordings shorter than a window {told}" in said
         report = json.loads(Path("reports/dataset.json").read_text())
         assert report["recordings"]["shorter_than_a_window"]["clips"] == 1
@@ -275,9 +280,9 @@ def test_short_recordings_are_padded_or_skipped_and_counted(done):
 def test_nothing_but_short_recordings_leaves_no_windows(done, refused):
     two_classes(4, 0.1)
     done("fetch")
-    told = refused("prepare", "preprocess.short_clips=skip")
+    told = refused("prepare", "preprocess.tails=skip")
     assert "recordings are all shorter than a window of 0.25 s" in told
-    assert "set preprocess.short_clips=pad" in told
+    assert "set preprocess.tails=pad" in told
     assert written("data/processed") == ["data/processed/splits.csv"]
 
 
@@ -353,7 +358,7 @@ def preprocess(**changes):
     [
         (lambda b: cut(b / "bundle.json", 0.5), "bundle.json cannot be read"),
         (lambda b: cut(b / "model.tflite", 0.5), "is not the file that bundle/bundle.json descri"),
-        (lambda b: change(b, schema=99), "has schema 99, this Auricle reads 4: update Auricle"),
+        (lambda b: change(b, schema=99), "has schema 99, this Auricle reads 5: update Auricle"),
         (lambda b: change(b, labels=["a", "b", "c"]), "has 3 labels, but 2 calibration scales"),
         (lambda b: change(b, shape=[3, 3]), "it says (3, 3)"),
         (lambda b: change(b, model="../model"), "model=../model is none of model.tflite, model"),
@@ -411,11 +416,11 @@ def test_windows_of_another_schema_are_refused_by_each_stage_that_reads_them(
     shutil.copytree(named, tmp_path, dirs_exist_ok=True)
     for split in ("train", "validation", "test"):
         path = Path(f"data/processed/{split}.jsonl")
-        path.write_text(path.read_text().replace('"schema":3', '"schema":4', 1))
+        path.write_text(path.read_text().replace('"schema":4', '"schema":5', 1))
     before = {path: Path(path).read_bytes() for path in written("models") + written("reports")}
     for verb, split in (("train", "train"), ("export", "validation"), ("evaluate", "test")):
         told = refused(verb)
-        assert f"{split}.jsonl has schema 4, this Auricle reads 3" in told
+        assert f"{split}.jsonl has schema 5, this Auricle reads 4" in told
         assert "run `auricle prepare` anew" in told
     assert before == {
         path: Path(path).read_bytes() for path in written("models") + written("reports")

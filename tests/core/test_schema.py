@@ -318,8 +318,7 @@ def test_the_smoke_experiment_is_the_default_shrunk():
     }
     assert changed == {
         *("dataset.name", "dataset.minutes_per_class", "train.epochs"),
-        "train.patience",  # as many as epochs
-        *("evaluate.bootstrap", "evaluate.sweeps", "evaluate.naive"),
+        *("evaluate.bootstrap", "evaluate.sweeps", "evaluate.nothing", "evaluate.naive"),
     }
 
 

@@ -168,8 +168,8 @@ def test_a_missing_file_is_named_with_a_remedy(tmp_path):
     [
         ("{ not json", "is damaged"),
         ("[]", r"has schema \[\]"),
-        ('{"schema": 99}', "has schema 99, this Auricle reads 3"),
-        ('{"schema": 3}', "is damaged"),
+        ('{"schema": 99}', "has schema 99, this Auricle reads 4"),
+        ('{"schema": 4}', "is damaged"),
         ("", "is damaged"),
     ],
 )

@@ -10,7 +10,6 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.augmentation.spectral import SpectralAugment
 from auricle.core.errors import AuricleError
 from auricle.evaluation.cases import Cases, ScoredTestSet
 from auricle.evaluation.context_length import by_context_length
@@ -31,7 +30,7 @@ from auricle.inference.context import mean_over_context
 from auricle.inference.trade_off import TradeOff
 from auricle.training.baselines import nearest_neighbours
 from auricle.training.hyperparameters import SpecAugment, Train
-from helpers import FEW, SURE, bundle_of, header, levels, scored, write_windows
+from helpers import FEW, SURE, UNCHANGED, bundle_of, header, levels, scored, write_windows
 
 
 def cases(probabilities, targets, groups=None):
@@ -272,10 +271,10 @@ def test_a_recording_shorter_than_an_excerpt_is_heard_whole(tmp_path):
 
 
 SPEC = SpecAugment(0, 0, 0, 0)
-UNCHANGED = SpectralAugment(0, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
 TRAIN = Train(
     "independent", 1, "val_loss", 1, 32, 0.01, "constant", 0.0, 0,
-    {"_target_": "keras.optimizers.Adam"}, True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC, UNCHANGED, 0,
+    {"_target_": "keras.optimizers.Adam"}, True, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, SPEC,
+    UNCHANGED, False, 0,
 )  # fmt: skip
 
 
@@ -446,7 +445,7 @@ def test_silence_and_noise_are_made_and_followed():
         return np.tile(np.float32(SURE["music"]), (len(windows), 1))
 
     classifier = SimpleNamespace(bundle=bundle, logits=logits)
-    found = false_events_in(SilenceAndNoise(3.0, [-60, -20]), classifier, 0)
+    found = false_events_in(SilenceAndNoise(3.0, [-60, -20], 0.0), classifier, 0)
     assert [f.source for f in found] == [
         "digital silence",
         "pink noise at -60 dBFS",
@@ -457,17 +456,17 @@ def test_silence_and_noise_are_made_and_followed():
     # One event of 3 s in each but silence, which the gate shuts out.
     assert [f.per_hour["music"].value for f in found] == pytest.approx([0] + [1200] * 4)
     assert all(f.per_hour["speech"].value == 0 for f in found)
-    for name, sound in SilenceAndNoise(1.0, [-33.0]).sounds(16000, 0):
+    for name, sound in SilenceAndNoise(1.0, [-33.0], 0.0).sounds(16000, 0):
         level = 10 * np.log10(max(1e-12, np.mean(np.square(sound, dtype=np.float64))))
         assert level == pytest.approx(-120 if name == "digital silence" else -33, abs=0.01)
-    assert false_events_in(SilenceAndNoise(0, [-20]), classifier, 0) == []
+    assert false_events_in(SilenceAndNoise(0, [-20], 0.0), classifier, 0) == []
 
 
 def test_noise_louder_than_full_scale_and_negative_times_are_refused():
     with pytest.raises(AuricleError, match=r"noise_dbfs=\[3\.0\] must be negative"):
-        SilenceAndNoise(1.0, [3.0])
+        SilenceAndNoise(1.0, [3.0], 0.0)
     with pytest.raises(AuricleError, match=r"seconds=-1\.0 must not be negative"):
-        SilenceAndNoise(-1.0, [])
+        SilenceAndNoise(-1.0, [], 0.0)
 
 
 # With more of the past

@@ -55,7 +55,7 @@ def comparison(**changes):
                 "title": "Hiss or noise",
                 "says": "Two classes.",
                 "level": "clip",
-                "overrides": ["dataset=folder", *SMALL],
+                "overrides": ["dataset=folder", "dataset.background=null", *SMALL],
                 "places": ["sounds"],
                 "place_key": "dataset.path",
                 "beside": [],

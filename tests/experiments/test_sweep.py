@@ -14,6 +14,8 @@ from helpers import recording, without_pictures
 SMALL = [
     "tracking=none",
     "dataset=folder",
+    "dataset.background=null",
+    "augment.copies=1",
     "dataset.path=sounds",
     "cluster.workers=1",
     "evaluate=scores",

@@ -293,7 +293,7 @@ def test_the_command_writes_the_page_and_says_a_line(tmp_path, monkeypatch, caps
     with pytest.raises(SystemExit) as done:
         main(
             [
-                *("explore", "dataset=folder", "dataset.path=sounds"),
+                *("explore", "dataset=folder", "dataset.path=sounds", "dataset.background=null"),
                 *("cluster.workers=1", "explore.examples_per_class=0"),
             ]
         )
@@ -307,6 +307,6 @@ def test_an_empty_dataset_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sounds").mkdir()
     with pytest.raises(SystemExit):
-        main(["explore", "dataset=folder", "dataset.path=sounds"])
+        main(["explore", "dataset=folder", "dataset.path=sounds", "dataset.background=null"])
     told = capsys.readouterr().err
     assert told.startswith("auricle: ") and "holds no recordings" in told

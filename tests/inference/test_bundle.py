@@ -46,7 +46,7 @@ def network():
         2,
         filters=2,
         kernel_size=3,
-        dense_units=4,
+        time_steps=2,
         dropout=0.1,
         l2=0.0,
         batch_norm_momentum=0.9,
@@ -63,11 +63,10 @@ def made(network, tmp_path_factory):
         schema=SCHEMA,
         auricle_version=__version__,
         labels=["speech", "music"],
-        targets="independent",
         preprocess=Preprocess(RATE, 0.25, 0.125, "pad", []),
         features=FEATURES,
         shape=list(SHAPE),
-        calibration=Calibration([1.0, 0.5], [0.0, -0.25], False),
+        calibration=Calibration([1.0, 0.5], [0.0, -0.25], "independent"),
         thresholds={"speech": 0.5, "music": 0.4},
         trade_off=TRADE_OFF,
         decision=bundle_of().decision,
@@ -101,7 +100,7 @@ def test_a_bundle_comes_back_as_it_was_saved(made, tmp_path):
     assert bundle.name == "tiny — é"
     assert bundle.features == FEATURES
     assert bundle.preprocess == Preprocess(RATE, 0.25, 0.125, "pad", [])
-    assert bundle.calibration == Calibration([1.0, 0.5], [0.0, -0.25], False)
+    assert bundle.calibration == Calibration([1.0, 0.5], [0.0, -0.25], "independent")
     assert bundle.decision.threshold is None
     bundle.save(tmp_path)
     assert (tmp_path / "bundle.json").read_bytes() == (made / "bundle.json").read_bytes()
@@ -159,10 +158,10 @@ def test_a_description_cut_off_is_refused(bundle):
             load(bundle)
 
 
-@pytest.mark.parametrize("schema", [0, 3, 5, "4", None])
+@pytest.mark.parametrize("schema", [0, 4, 6, "5", None])
 def test_another_schema_is_refused_with_both(bundle, schema):
     change(bundle, schema=schema)
-    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 4"):
+    with pytest.raises(AuricleError, match=rf"has schema {schema!r}, this Auricle reads 5"):
         load(bundle)
 
 
@@ -218,7 +217,7 @@ def test_labels_that_are_not_as_many_as_the_scores_are_refused(bundle):
     change(
         bundle,
         labels=["speech", "music", "noise"],
-        calibration={"scale": [1.0] * 3, "offset": [0.0] * 3, "exclusive": False},
+        calibration={"scale": [1.0] * 3, "offset": [0.0] * 3, "targets": "independent"},
         thresholds={"speech": 0.5, "music": 0.5, "noise": 0.5},
         trade_off=dataclasses.asdict(bundle_of().trade_off),
     )
@@ -240,7 +239,7 @@ def test_labels_that_are_not_as_many_as_the_scores_are_refused(bundle):
                 "named": {"a": []},
             }
         },
-        {"calibration": {"scale": [1.0], "offset": [0.0, 0.0], "exclusive": False}},
+        {"calibration": {"scale": [1.0], "offset": [0.0, 0.0], "targets": "independent"}},
     ],
 )
 def test_fields_that_do_not_fit_the_labels_are_refused(bundle, changes):

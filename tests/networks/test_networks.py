@@ -1,11 +1,13 @@
 """The networks have the layers, shapes and sizes that their configuration says."""
 
+import dataclasses
 import itertools
 import math
 
 import keras
 import numpy as np
 import pytest
+import scipy.fft
 
 from auricle.core.errors import AuricleError
 from auricle.networks import NetworkInput, build_network
@@ -14,7 +16,7 @@ from auricle.networks.cnn import cnn
 SETTINGS = {
     "filters": 4,
     "kernel_size": 3,
-    "dense_units": 8,
+    "time_steps": 3,
     "dropout": 0.3,
     "l2": 1e-3,
     "batch_norm_momentum": 0.9,
@@ -37,34 +39,68 @@ def test_a_window_has_a_logit_a_label(frames, coefficients, labels):
     assert logits.shape == (3, labels)
 
 
-@pytest.mark.parametrize(("frames", "coefficients"), [(22, 40), (11, 13), (9, 8)])
+@pytest.mark.parametrize(("frames", "coefficients"), [(72, 40), (22, 40), (11, 13), (9, 8)])
 @pytest.mark.parametrize("filters", [2, 5])
 @pytest.mark.parametrize("kernel_size", [3, 5])
-def test_the_parameters_are_as_many_as_the_layers_say(frames, coefficients, filters, kernel_size):
-    dense, labels = 8, 3
-    widths = [1, filters, 2 * filters, 2 * filters]
+@pytest.mark.parametrize("time_steps", [1, 3])
+def test_the_parameters_are_as_many_as_the_layers_say(
+    frames, coefficients, filters, kernel_size, time_steps
+):
+    labels = 3
+    widths = [1, filters, 3 * filters // 2, 2 * filters, 3 * filters]
+    kernels = [kernel_size + 2, *[kernel_size] * 3]
     convolutions = sum(
-        kernel_size**2 * before * after + 4 * after  # 4: what batch normalisation keeps
-        for before, after in itertools.pairwise(widths)
+        kernel**2 * before * after + 4 * after  # 4: what batch normalisation keeps
+        for kernel, (before, after) in zip(kernels, itertools.pairwise(widths), strict=True)
     )
-    # Each of the three poolings halves, rounded up.
-    flat = math.ceil(frames / 8) * math.ceil(coefficients / 8) * widths[-1]
-    wanted = convolutions + (flat + 1) * dense + (dense + 1) * labels
+    # The first convolution and two poolings halve, rounded up; the last pooling halves the bands.
+    steps = math.ceil(frames / 8)
+    steps = math.ceil(steps / math.ceil(steps / time_steps))
+    flat = steps * math.ceil(coefficients / 16) * widths[-1]
     model = build(
-        frames, coefficients, labels, filters=filters, kernel_size=kernel_size, dense_units=dense
+        *(frames, coefficients, labels),
+        filters=filters,
+        kernel_size=kernel_size,
+        time_steps=time_steps,
     )
-    assert model.count_params() == wanted
+    assert model.count_params() == convolutions + (flat + 1) * labels
 
 
 def test_weights_are_decayed_and_activations_normalised():
     model = build(l2=0.01)
     convolutions = layers_of(model, keras.layers.Conv2D)
-    dense = [la for la in layers_of(model, keras.layers.Dense) if la.name != "logits"]
-    assert len(convolutions) == 3
-    assert len(layers_of(model, keras.layers.BatchNormalization)) == 3
-    assert len(layers_of(model, keras.layers.Dropout)) == 2
+    dense = layers_of(model, keras.layers.Dense)
+    assert len(convolutions) == 4
+    assert len(layers_of(model, keras.layers.BatchNormalization)) == 4
+    assert len(layers_of(model, keras.layers.Dropout)) == 1
     penalty = sum(0.01 * np.square(la.kernel.numpy()).sum() for la in [*convolutions, *dense])
     assert float(sum(model.losses)) == pytest.approx(penalty, rel=1e-5)
+
+
+def test_the_same_sounds_in_another_order_are_not_the_same():
+    rng = np.random.default_rng(0)
+    first, second = rng.standard_normal((2, 1, 36, 8)).astype(np.float32)
+    keras.utils.set_random_seed(1)
+    model = build(72, 8)
+    forth = model(np.concatenate([first, second], axis=1), training=False)
+    back = model(np.concatenate([second, first], axis=1), training=False)
+    assert not np.allclose(forth, back, atol=1e-3)
+
+
+def test_cepstral_coefficients_are_heard_as_the_mel_bands_they_are_of():
+    rng = np.random.default_rng(0)
+    bands = rng.standard_normal((3, 22, 40)).astype(np.float32)
+    cepstrum = scipy.fft.dct(bands, norm="ortho").astype(np.float32)
+    unit = NetworkInput.unit(22, 40)
+    keras.utils.set_random_seed(1)
+    of_bands = cnn(unit, 2, **SETTINGS)
+    inverse = scipy.fft.idct(np.eye(40), norm="ortho").astype(np.float32)
+    of_cepstrum = cnn(dataclasses.replace(unit, to_bands=inverse), 2, **SETTINGS)
+    weights = of_cepstrum.get_weights()
+    of_cepstrum.set_weights([weights[0], *of_bands.get_weights()])
+    expected = of_bands(bands, training=False)
+    assert np.allclose(of_cepstrum(cepstrum, training=False), expected, atol=1e-4)
+    assert not of_cepstrum.get_layer("bands").trainable
 
 
 def test_the_training_mean_and_variance_are_inside():
@@ -85,7 +121,7 @@ def test_the_training_mean_and_variance_are_inside():
     [
         ({"filters": 0}, "network.filters=0"),
         ({"kernel_size": 0}, "network.kernel_size=0"),
-        ({"dense_units": -1}, "network.dense_units=-1"),
+        ({"time_steps": 0}, "network.time_steps=0"),
         ({"dropout": 1.0}, r"network.dropout=1.0 must lie in \[0, 1\)"),
         ({"l2": -0.1}, "network.l2=-0.1"),
     ],

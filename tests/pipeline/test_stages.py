@@ -23,6 +23,8 @@ from helpers import without_pictures
 SMALL = [
     "tracking=none",
     "dataset=folder",
+    "dataset.background=null",
+    "augment.copies=1",
     "dataset.path=sounds",
     "cluster.workers=1",
     "evaluate.bootstrap=50",
@@ -31,6 +33,7 @@ SMALL = [
     "evaluate.sweeps.bandwidth_hz=[8000,2000]",
     "evaluate.sweeps.both_db=[0]",
     "evaluate.nothing.seconds=5",
+    "evaluate.nothing.unknown_s=0",
     "decision.false_events_per_hour=60",
     "evaluate.worst_clips=2",
     "replay.bootstrap=50",

@@ -16,13 +16,19 @@ from helpers import without_pictures
 
 FIT = "preprocess.steps=[{kind: fit, seconds: 5.0, fill: repeat}]"
 BUILD = [
-    *("tracking=none", "dataset=folder", "dataset.path=sounds", "cluster.workers=1"),
+    *(
+        "tracking=none",
+        "dataset=folder",
+        "dataset.path=sounds",
+        "dataset.background=null",
+        "cluster.workers=1",
+    ),
     *("preprocess.window_s=5", "preprocess.hop_s=5", FIT, "features=mfcc_mean", "network=dense"),
     *("network.units=[16]", "network.l2=[0]", "train/changes=none", "train.epochs=5"),
     *("augment=none", "evaluate.bootstrap=50", "evaluate.naive.windows=0"),
     *("evaluate.sweeps.level_db=[-20]", "evaluate.sweeps.snr_db=[10]"),
     *("evaluate.sweeps.bandwidth_hz=[4000]", "evaluate.sweeps.both_db=[0]"),
-    *("evaluate.nothing.seconds=5", "train.learning_rate=0.01"),
+    *("evaluate.nothing.seconds=5", "evaluate.nothing.unknown_s=0", "train.learning_rate=0.01"),
 ]
 
 

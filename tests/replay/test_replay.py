@@ -279,7 +279,8 @@ def test_the_shipped_bundle_tells_the_demonstration(shipped, demonstration):
     assert found["missed"]["share"]["value"] == 0
     assert found["label"]["music"]["begin_delay_s"]["median"]["value"] < 3
     assert found["right"]["live"]["value"] > 0.5
-    assert replayed.windows == int(replayed.seconds * RATE - RATE / 4) // (RATE // 4) + 1
+    # A tail of half a window or more makes another one.
+    assert replayed.windows == int(replayed.seconds / 0.25 + 0.5)
 
 
 def test_a_recording_that_cannot_be_decoded_ends_it(tmp_path):

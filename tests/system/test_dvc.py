@@ -117,7 +117,7 @@ def test_a_longer_gap_only_replays(built: Path, repro: Callable[[], set[str]]) -
 
 
 def test_a_network_edit_trains_anew(built: Path, repro: Callable[[], set[str]]) -> None:
-    edit(built / "conf" / "network" / "cnn.yaml", "dense_units: 64", "dense_units: 32")
+    edit(built / "conf" / "network" / "cnn.yaml", "filters: 16", "filters: 12")
     assert repro() == ALL - {"prepare_dataset"}
 
 

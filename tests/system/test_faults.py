@@ -23,7 +23,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 SMALL = (
     *("tracking=none", "cluster.workers=1", "augment=none", "evaluate=scores"),
-    *("dataset=folder", "dataset.path=sounds", "network.filters=2", "train.epochs=1"),
+    *(
+        "dataset=folder",
+        "dataset.path=sounds",
+        "dataset.background=null",
+        "network.filters=2",
+        "train.epochs=1",
+    ),
 )
 BUILT = (
     *("data/raw/clips.csv", "data/processed/splits.csv", "data/processed/train.jsonl"),

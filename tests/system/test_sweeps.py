@@ -14,6 +14,8 @@ pytestmark = pytest.mark.system
 
 SMALL = [
     "dataset=folder",
+    "dataset.background=null",
+    "augment.copies=1",
     "dataset.path=sounds",
     "cluster.workers=1",
     "augment=none",

@@ -1,5 +1,6 @@
 """Baselines learn, are kept without code, and go through the stages as a network does."""
 
+import dataclasses
 import json
 import os
 import pickle
@@ -20,7 +21,7 @@ from auricle.inference import sklearn_model
 from auricle.inference.scorer import Scorer
 from auricle.networks import NetworkInput
 from auricle.training.fit import fit_to_the_end
-from helpers import SHAPE, composed, train, without_pictures, write_windows
+from helpers import SHAPE, UNCHANGED, composed, train, without_pictures, write_windows
 
 NETWORKS = {
     "random_forest": "network.trees=5",
@@ -82,9 +83,7 @@ def test_labels_that_may_sound_together_are_refused(windows):
 
 
 def test_changes_that_it_would_not_learn_by_are_refused(windows):
-    from auricle.augmentation.spectral import SpectralAugment
-
-    changes = SpectralAugment(0.5, 4, 0, [2500, 7500], 0, [0, 30], 0, [-10, 10], 0, [0, 45])
+    changes = dataclasses.replace(UNCHANGED, equalise=0.5)
     with pytest.raises(AuricleError, match="set train/changes=none"):
         baseline("random_forest").fit(windows, train(targets="exclusive", changes=changes))
 
@@ -165,11 +164,21 @@ def test_it_goes_through_every_stage(tmp_path, monkeypatch):
             soundfile.write(path, 0.1 * sound, 16000)
     monkeypatch.chdir(tmp_path)
     settings = [
-        *("tracking=none", "dataset=folder", "dataset.path=sounds", "cluster.workers=1"),
+        *(
+            "tracking=none",
+            "dataset=folder",
+            "dataset.path=sounds",
+            "dataset.background=null",
+            "cluster.workers=1",
+        ),
         *("features=mfcc_mean", "network=random_forest", "network.trees=10", "augment=none"),
         *("train/changes=none", "train.targets=exclusive", "evaluate.bootstrap=20"),
         *("evaluate.sweeps.level_db=[]", "evaluate.sweeps.snr_db=[10]", "replay.bootstrap=20"),
-        *("evaluate.sweeps.bandwidth_hz=[]", "evaluate.nothing.seconds=2"),
+        *(
+            "evaluate.sweeps.bandwidth_hz=[]",
+            "evaluate.nothing.seconds=2",
+            "evaluate.nothing.unknown_s=0",
+        ),
         "evaluate.naive={windows: 50, epochs: 1}",
     ]
     for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):

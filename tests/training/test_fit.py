@@ -1,9 +1,14 @@
 """Training is repeatable, and batches are what the configuration makes of the windows."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+from sklearn.metrics import balanced_accuracy_score
 
 from auricle.core.errors import AuricleError
 from auricle.networks import NetworkInput, build_network
@@ -14,11 +19,13 @@ from auricle.training.fit import (
     best_epoch,
     fit,
     fit_to_the_end,
-    refuse_unfit_labels,
+    fitted,
+    labelled,
     reproducible,
     statistics,
 )
 from auricle.training.hyperparameters import SpecAugment
+from auricle.training.losses import one_or_none
 from helpers import SHAPE, UNCHANGED, default_features, train, two_classes, write_windows
 
 
@@ -33,7 +40,7 @@ def network(of, labels):
         labels,
         filters=2,
         kernel_size=3,
-        dense_units=8,
+        time_steps=2,
         dropout=0.2,
         l2=1e-4,
         batch_norm_momentum=0.9,
@@ -75,6 +82,13 @@ def trained(windows, validation, network=network, **changes):
     return model, history
 
 
+def balanced(model, windows):
+    """Return what scikit-learn has for the windows of one label, the largest logit naming it."""
+    one = windows.targets.sum(axis=1) == 1
+    z = np.asarray(model(windows.features[one], training=False))
+    return balanced_accuracy_score(windows.targets[one].argmax(axis=1), z.argmax(axis=1))
+
+
 def test_windows_weigh_the_same_where_balance_is_off(uneven):
     assert window_weights(uneven, balance=False).tolist() == [1.0] * 10
 
@@ -107,16 +121,77 @@ def test_a_coefficient_that_never_changes_does_not_divide_by_zero(tmp_path):
 
 
 def test_exclusive_labels_are_one_a_window(tmp_path, windows, uneven):
-    refuse_unfit_labels(windows, "exclusive")
-    refuse_unfit_labels(uneven, "independent")
-    with pytest.raises(AuricleError, match=r"2\.wav \(and 0 more\) has none or several"):
-        refuse_unfit_labels(uneven, "exclusive")
-    none = write_windows(
-        tmp_path / "none.jsonl",
-        [(name, [], "none", np.zeros((2, *SHAPE), np.float32)) for name in ("x.wav", "y.wav")],
+    assert labelled(windows, "exclusive") is windows
+    assert labelled(uneven, "independent") is uneven
+    for targets in ("exclusive", "exclusive_or_none"):
+        with pytest.raises(AuricleError, match=r"2\.wav \(and 0 more\) has several.*independent"):
+            labelled(uneven, targets)
+
+
+@pytest.fixture
+def with_background(tmp_path):
+    """Three windows of speech, two of music, four of neither."""
+    counts = {"speech": 3, "music": 2, "": 4}
+    return write_windows(
+        tmp_path / "background.jsonl",
+        [
+            (f"{i}.wav", [label] if label else [], "none", np.full((count, *SHAPE), i, np.float32))
+            for i, (label, count) in enumerate(counts.items())
+        ],
     )
-    with pytest.raises(AuricleError, match=r"x\.wav \(and 1 more\).*train\.targets=independent"):
-        refuse_unfit_labels(none, "exclusive")
+
+
+def test_windows_of_no_label_are_left_out_where_one_label_always_sounds(with_background):
+    learnt = labelled(with_background, "exclusive")
+    assert learnt.targets.tolist() == [[1, 0]] * 3 + [[0, 1]] * 2
+    assert learnt.features[:, 0, 0].tolist() == [0, 0, 0, 1, 1]
+    assert labelled(with_background, "exclusive_or_none") is with_background
+
+
+def test_what_is_auto_fits_the_windows(windows, with_background):
+    auto = train(targets="auto", epochs="auto", batch_size="auto", patience=None)
+    alone = dataclasses.replace(
+        windows, header=dataclasses.replace(windows.header, targets="exclusive")
+    )
+    noisy = dataclasses.replace(with_background, header=alone.header)
+    assert fitted(auto, alone)[0].targets == "exclusive"
+    assert fitted(auto, noisy)[0].targets == "exclusive_or_none"
+    assert fitted(auto, windows)[0].targets == "independent"
+    assert fitted(train(targets="exclusive"), noisy)[0].targets == "exclusive"
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 300_000))
+def test_few_windows_are_learnt_from_as_often_as_many(count):
+    of = train(epochs="auto", batch_size="auto").fitted("exclusive", count, 9, unlabelled=False)
+    assert of.batch_size in (32, 64, 128)
+    steps = of.epochs * math.ceil(count / of.batch_size)
+    assert steps >= 900
+    assert of.epochs == 20 or steps - steps / of.epochs < 900
+    given_ones = train(epochs=7, batch_size=5).fitted("exclusive", count, 9, unlabelled=False)
+    assert (given_ones.epochs, given_ones.batch_size) == (7, 5)
+
+
+def test_pauses_of_a_recording_teach_to_name_nothing(tmp_path):
+    loud_then_silent = write_windows(
+        tmp_path / "pause.jsonl", [("a.wav", ["speech"], "none", np.zeros((4, *SHAPE), np.float32))]
+    )
+    levels = np.array([-20, -25, -70, -80], np.float32)
+    of = dataclasses.replace(loud_then_silent, levels_dbfs=levels)
+    batches = Batches(of, train(targets="exclusive_or_none", batch_size=4))
+    assert batches[0][1].tolist() == [[1, 0], [1, 0], [0, 0], [0, 0]]
+    assert Batches(of, train(batch_size=4))[0][1].tolist() == [[1, 0]] * 4
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_one_label_or_none_costs_the_cross_entropy_of_one_class_more(smoothing):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, (6, 3)).astype(np.float32)
+    targets = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 3, 0]]  # the fourth: none of them
+    log_p = log_softmax(np.pad(logits.astype(np.float64), ((0, 0), (0, 1))), axis=1)
+    wanted = -((targets * (1 - smoothing) + smoothing / 4) * log_p).sum(axis=1)
+    found = one_or_none(smoothing)(targets[:, :3], logits)
+    assert np.asarray(found) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_each_window_comes_once_an_epoch(windows):
@@ -254,12 +329,16 @@ def test_the_weights_of_the_best_epoch_are_kept(windows, tmp_path):
     z = np.asarray(model(wrong.features, training=False)).astype(np.float64)
     loss = np.mean(np.logaddexp(0, z) - wrong.targets * z) + float(sum(model.losses))
     assert loss == pytest.approx(best["val_loss"], rel=1e-4)
-    assert np.mean((z > 0) == wrong.targets) == pytest.approx(best["val_accuracy"])
+    assert balanced(model, wrong) == pytest.approx(best["val_balanced_accuracy"])
 
 
 @pytest.mark.parametrize(
     "monitor",
-    ["val_accuracy", pytest.param("loss", marks=SLOW), pytest.param("accuracy", marks=SLOW)],
+    [
+        "val_balanced_accuracy",
+        pytest.param("loss", marks=SLOW),
+        pytest.param("balanced_accuracy", marks=SLOW),
+    ],
 )
 def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, monitor):
     validation = two_classes(tmp_path / "validation.jsonl", clips=4, seed=5)
@@ -267,8 +346,7 @@ def test_the_kept_epoch_is_the_best_of_what_is_monitored(windows, tmp_path, moni
     best = best_epoch(history, monitor)
     extreme = max if monitor.endswith("accuracy") else min
     assert best[monitor] == extreme(row[monitor] for row in history)
-    z = np.asarray(model(validation.features, training=False))
-    assert np.mean((z > 0) == validation.targets) == pytest.approx(best["val_accuracy"])
+    assert balanced(model, validation) == pytest.approx(best["val_balanced_accuracy"])
 
 
 @SLOW
@@ -288,13 +366,13 @@ def test_a_rate_that_decays_at_once_leaves_the_weights_of_the_epochs_before(wind
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"monitor": "f1"}, "monitor=f1 is none of val_loss, val_accuracy, loss, accuracy"),
+        ({"monitor": "f1"}, "monitor=f1 is none of val_loss, val_balanced_accuracy, loss"),
         ({"decay": -0.1}, "decay=-0.1 must not be negative"),
-        ({"targets": "both"}, "targets=both is none of independent, exclusive"),
+        ({"targets": "both"}, "targets=both is none of auto, independent, exclusive"),
         ({"schedule": "step"}, "schedule=step is none of constant, cosine, exponential"),
-        ({"epochs": 0}, "epochs=0 must be positive"),
+        ({"epochs": 0}, "epochs=0 must be a positive whole number, or auto"),
         ({"patience": 0}, "patience=0 must be positive"),
-        ({"batch_size": -1}, "batch_size=-1 must be positive"),
+        ({"batch_size": -1}, "batch_size=-1 must be a positive whole number, or auto"),
         ({"learning_rate": 0.0}, "learning_rate=0.0 must be positive"),
         ({"label_smoothing": 1.0}, "label_smoothing=1.0"),
         ({"mixup_alpha": -1.0}, "mixup_alpha=-1.0"),

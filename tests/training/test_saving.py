@@ -24,7 +24,7 @@ def small_network():
         2,
         filters=2,
         kernel_size=3,
-        dense_units=4,
+        time_steps=2,
         dropout=0.1,
         l2=0.0,
         batch_norm_momentum=0.9,

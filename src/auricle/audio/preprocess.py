@@ -9,10 +9,13 @@ import numpy as np
 
 from auricle.audio import Samples
 from auricle.audio.transforms import Step
-from auricle.audio.windows import Windower, sliding_windows
+from auricle.audio.windows import Windower, missing_zeros, sliding_windows
 from auricle.core.schema import check, one_of, parse_group
 
 _MAX_RATE_HZ, _MAX_WINDOW_S = 384000, 60
+
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Preprocess:
     sample_rate_hz: int
     window_s: float
     hop_s: float
-    short_clips: str
+    tails: str
     steps: list[dict[str, Any]] = field(hash=False)
 
     def __post_init__(self) -> None:
@@ -43,7 +46,7 @@ class Preprocess:
         )
         check(self.window > 0, f"window_s={self.window_s} must hold at least one sample")
         check(self.hop > 0, f"hop_s={self.hop_s} must be at least one sample")
-        one_of("short_clips", self.short_clips, ("pad", "skip"))
+        one_of("tails", self.tails, ("pad", "skip"))
         kinds = [step.kind for step in self._steps]
         check(
             "trim" not in kinds or "fit" in kinds[kinds.index("trim") :],
@@ -89,17 +92,62 @@ class Preprocess:
         return 1 + max(0, math.floor(((context_s or 0) - self.window_s) / self.hop_s + 1e-6))
 
     def windows(self, samples: Samples) -> Samples:
-        """Windows of a whole recording [shape=(n_windows, window)]; the last partial one is left.
+        """Windows of a whole recording [shape=(n_windows, window)].
 
-        A recording shorter than a window is padded with zeros to one, or has none
-        (`short_clips`). An empty one has none.
+        What is left after the last whole window, if it is half a hop or more, makes another one,
+        filled up with zeros; so does all of a recording shorter than a window (`tails: pad`), or
+        it is left out (`skip`). An empty recording has no window.
         """
         for step in self._steps:
             samples = step.apply(samples, self.sample_rate_hz)
-        if 0 < len(samples) < self.window and self.short_clips == "pad":
-            samples = np.pad(samples, (0, self.window - len(samples)))
+        count, length = self.windows_of(len(samples)), len(samples)
+        needed = (count - 1) * self.hop + self.window if count else 0
+        if needed > length:
+            samples = np.pad(samples, (0, needed - length))
         return sliding_windows(samples, self.window, self.hop)
+
+    def windows_of(self, length: int) -> int:
+        """Return how many windows a recording of so many samples has."""
+        whole = 1 + (length - self.window) // self.hop if length >= self.window else 0
+        if self.tails == "skip":
+            return whole
+        rest = length - whole * self.hop
+        return whole + (missing_zeros(rest, self.window, self.hop, not whole) is not None)
+
+    def heard(self, length: int) -> int:
+        """Return how many samples of a recording of so many are in a window."""
+        count = self.windows_of(length)
+        gaps = max(0, self.hop - self.window) * max(0, count - 1)
+        return min(length, (count - 1) * self.hop + self.window) - gaps if count else 0
 
     def windower(self) -> Windower:
         """Give a cutter for a stream of blocks; `steps` are not for streams."""
         return Windower(self.window, self.hop)
+
+    def end(self, windower: Windower) -> Samples:
+        """Last window of a stream that is over, if there is one [shape=(0 or 1, window)]."""
+        return windower.pad()[: 1 if self.tails == "pad" else 0]
+
+
+@dataclass(frozen=True)
+class PreprocessSettings:
+    """How sound is to be cut: `Preprocess`, with lengths that may be `auto`."""
+
+    sample_rate_hz: int
+    window_s: Any
+    hop_s: Any
+    tails: str
+    steps: list[dict[str, Any]] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        for name in ("window_s", "hop_s"):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            check(number or value == AUTO, f"{name}={value} must be a number of seconds, or auto")
+        self.fitted(0.25, 0.25)
+
+    def fitted(self, window_s: float, hop_s: float) -> Preprocess:
+        """Return what is set, with these lengths where it is `auto`; a hop leaves no gap."""
+        window_s = window_s if self.window_s == AUTO else float(self.window_s)
+        hop_s = min(hop_s, window_s) if self.hop_s == AUTO else float(self.hop_s)
+        return Preprocess(self.sample_rate_hz, window_s, hop_s, self.tails, self.steps)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from auricle.augmentation.resampling import paced, warped
 from auricle.core.schema import check
 from auricle.features import Spectra
 
@@ -21,10 +22,23 @@ _ROUNDING_DBFS = -101.1  # power of what rounding to 16 bits adds
 _UNHEARD_DB = 15.0  # a label so far below what else sounds in a window is not in it
 
 
+_SHARES = ("warp", "speed", "shift", "equalise", "band_limit", "noise", "together", "rounding")
+_RANGES = (
+    *("warp_factor", "speed_factor", "shift_share"),
+    *("band_limit_hz", "noise_snr_db", "together_db", "rounding_db"),
+)
+
+
 @dataclass(frozen=True)
 class SpectralAugment:
     """Shares of the windows that are changed in each way, and by how much."""
 
+    warp: float
+    warp_factor: list[float]
+    speed: float
+    speed_factor: list[float]
+    shift: float
+    shift_share: list[float]
     equalise: float
     equalise_db: float
     band_limit: float
@@ -37,21 +51,28 @@ class SpectralAugment:
     rounding_db: list[float]
 
     def __post_init__(self) -> None:
-        for name in ("equalise", "band_limit", "noise", "together", "rounding"):
+        for name in _SHARES:
             check(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)} is no share")
         check(self.equalise_db >= 0, f"equalise_db={self.equalise_db} must not be negative")
-        for name in ("band_limit_hz", "noise_snr_db", "together_db", "rounding_db"):
+        for name in _RANGES:
             value = getattr(self, name)
             check(
                 len(value) == 2 and value[0] <= value[1],
                 f"{name}={value} must be two numbers in order",
             )
 
+        for name in ("warp_factor", "speed_factor"):
+            check(getattr(self, name)[0] > 0, f"{name}={getattr(self, name)} must be positive")
+
     @property
     def any(self) -> bool:
         """Whether anything is changed at all."""
-        shares = (self.equalise, self.band_limit, self.noise, self.together, self.rounding)
-        return max(shares) > 0
+        return max(getattr(self, name) for name in _SHARES) > 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is moved in time or frequency."""
+        return max(self.warp, self.speed, self.shift) > 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +109,8 @@ def spectral_augment(
         As many windows of no label; null: noise of a random colour only.
     """
     power, targets = sounds.power.copy(), sounds.targets.copy()
+    if changes.moves and not spectra.fine_rows:  # a fine spectrum has no frames to move
+        power = _moved(power, changes, rng)
     levels_dbfs = _mix(power, targets, sounds, others, changes, rng)
     _noise(power, targets, levels_dbfs, sounds, noises, spectra, changes, rng)
     response_db = _equalised(len(power), spectra, changes, rng)
@@ -110,6 +133,19 @@ def _cells(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Power of white noise in cells, mean 1: two averaged exponentials, as a short window gives."""
     cells: Array = rng.standard_gamma(2.0, shape, np.float32) / np.float32(2)
     return cells
+
+
+def _moved(power: Array, changes: SpectralAugment, rng: np.random.Generator) -> Array:
+    """Return powers [shape=(n, frames, bands)] moved in frequency and in time."""
+
+    def drawn(share: float, limits: list[float], otherwise: float) -> Array:
+        value = _uniform(rng, limits, len(power))
+        return np.where(rng.random(len(power)) < share, value, np.float32(otherwise))
+
+    factor = drawn(changes.warp, changes.warp_factor, 1.0)
+    speed = drawn(changes.speed, changes.speed_factor, 1.0)
+    later = drawn(changes.shift, changes.shift_share, 0.0) * np.float32(power.shape[1])
+    return paced(warped(power, factor), speed, later)
 
 
 def _mix(

@@ -17,6 +17,8 @@ from auricle.audio.io import Resampler
 from auricle.core.errors import AuricleError
 from auricle.core.schema import build, check, one_of
 
+_ENOUGH_WINDOWS, _MOST_COPIES = 2500, 8
+
 # Container and coding of each codec, as libsndfile names them.
 _CONTAINERS = {
     "vorbis": ("OGG", "VORBIS"),
@@ -27,18 +29,34 @@ _CONTAINERS = {
 
 @dataclass(frozen=True)
 class Augment:
-    """Chains of transforms; each chain adds one changed copy of every training recording.
+    """Chains of transforms; each adds `copies` changed copies of every training recording.
 
     `chains` maps a chain's name to its steps, in order; a step is a `_target_` of audiomentations
     or of this module. No chains: the recordings alone.
     """
 
     seed: int
+    copies: Any
     chains: dict[str, dict[str, Any]]
 
     def __post_init__(self) -> None:
+        number = isinstance(self.copies, int) and self.copies > 0
+        check(
+            number or self.copies == "auto",
+            f"copies={self.copies} must be a positive number, or auto",
+        )
         for name in self.chains:
             self.chain(name)
+
+    def copies_of(self, windows: int) -> int:
+        """Return how many changed copies each chain makes of recordings of so many windows.
+
+        Few windows need many, so that a network sees enough that differs: `auto` makes as many as
+        come near 2 500 windows with the recordings, 1 to 8.
+        """
+        if self.copies != "auto":
+            return int(self.copies)
+        return int(np.clip(_ENOUGH_WINDOWS // max(1, windows), 1, _MOST_COPIES))
 
     def chain(self, name: str) -> Callable[..., Samples]:
         """Build the transforms of a chain."""

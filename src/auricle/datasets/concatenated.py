@@ -8,7 +8,8 @@ from typing import Any
 from auricle.core.errors import AuricleError
 from auricle.core.parallel import Cluster
 from auricle.core.schema import build
-from auricle.datasets.clips import Clip, Dataset, Listing
+from auricle.datasets.background import in_folds
+from auricle.datasets.clips import Dataset, Listing
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Concatenated(Dataset):
             ]
             labels += listing.labels
             notes[name] = listing.notes
-        return Listing(_in_folds(sorted(clips)), list(dict.fromkeys(labels)), notes)
+        return Listing(in_folds(sorted(clips)), list(dict.fromkeys(labels)), notes)
 
     def _part(self, name: str) -> Dataset:
         # A part says what is its own; how to split is said once, here.
@@ -47,12 +48,3 @@ class Concatenated(Dataset):
         if not isinstance(part, Dataset):
             raise AuricleError(f"dataset.parts.{name} is no dataset: set its _target_")
         return part
-
-
-def _in_folds(clips: list[Clip]) -> list[Clip]:
-    folds = sorted({clip.fold for clip in clips} - {""})
-    if not folds:
-        return clips
-    without = sorted({clip.group for clip in clips if not clip.fold})
-    dealt = {group: folds[i % len(folds)] for i, group in enumerate(without)}
-    return [dataclasses.replace(clip, fold=clip.fold or dealt[clip.group]) for clip in clips]

@@ -14,7 +14,9 @@ from auricle.audio.io import SUFFIXES
 from auricle.core.errors import AuricleError
 from auricle.core.parallel import Cluster
 from auricle.core.schema import check, one_of
+from auricle.datasets.background import GENERATED, refuse_no_folder, with_generated
 from auricle.datasets.clips import SPLITS, Dataset, Listing, list_clips
+from auricle.synthesis import BACKGROUND
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,12 @@ class Folder(Dataset):
     """Recordings below `path`, whose class is the name of a folder above them.
 
     With `labels`, the class is the one folder of the path that it names, wherever it stands;
-    without, it is the first folder below `path`. A table may give group, fold, split, licence and
-    source; without one, each file is a group of its own.
+    without, it is the first folder below `path`, but for `background`, which is no label. A table
+    may give group, fold, split, licence and source; without one, each file is a group of its own.
     """
 
     path: str
+    background: str | None
     table: str | None
     table_root: str | None
     columns: Columns
@@ -57,6 +60,7 @@ class Folder(Dataset):
         root = Path(self.path).expanduser()
         if not root.is_dir():
             raise AuricleError(f"dataset.path={self.path} is no folder: name one that exists")
+        refuse_no_folder(self.background)
         left_out: Counter[str] = Counter()
         table = self._read_table()
         found = []
@@ -87,15 +91,40 @@ class Folder(Dataset):
         classes = sorted({name for _, name, _ in found})
         if self.labels is None:
             self._refuse_alike(classes)
-        given = self.labels or {name: [name] for name in classes}
+        alone: dict[str, list[str]] = {name: [name] for name in classes} | {BACKGROUND: []}
+        given = self.labels or alone
         listed: list[tuple[Path, dict[str, Any]]] = [
             (path, {"labels": tuple(given[name]), **fields}) for path, name, fields in found
         ]
-        return Listing(
-            list_clips(listed),
-            self.label_names(classes),
-            {"source": self.path, "classes": classes, "left_out": dict(sorted(left_out.items()))},
-        )
+        listed += self._background(left_out)
+        names = self.label_names([name for name in classes if given[name]])
+        if not names:
+            raise AuricleError(
+                f"dataset.path={self.path} holds background only: add a folder of what is to be "
+                "named"
+            )
+        notes = {
+            "source": self.path,
+            "classes": classes,
+            "left_out": dict(sorted(left_out.items())),
+        }
+        listing = Listing(list_clips(listed), names, notes)
+        if self.background != GENERATED:
+            return listing
+        return with_generated(listing, self, folder, cluster)
+
+    def _background(self, left_out: Counter[str]) -> list[tuple[Path, dict[str, Any]]]:
+        """List the recordings of `dataset.background`, each a group of its own."""
+        if self.background in (None, GENERATED):
+            return []
+        root = Path(str(self.background)).expanduser()
+        files = _sound_files(root, left_out)
+        if not files:
+            raise AuricleError(f"dataset.background={self.background} holds no recordings")
+        return [
+            (path, {"labels": (), "group": f"{BACKGROUND}/{path.relative_to(root).as_posix()}"})
+            for path in files
+        ]
 
     def _refuse_absent(self, files: Sequence[Path], root: Path) -> None:
         """Refuse a class that has no folder with recordings in it: its name may be mistyped."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from auricle.audio.io import Tap, cut_off, load
+from auricle.audio.level import active_s
 from auricle.core.csv_table import write_table
 from auricle.core.errors import AuricleError
 from auricle.core.native_output import silenced
@@ -21,11 +22,13 @@ _NAMED = 3  # examples in a message
 class Inspected:
     """What was found in one recording.
 
-    `samples` counts at the rate asked for. `problem` says why a recording cannot be used, `cut_off`
-    how it is shorter than it promises; both are empty where there is nothing to say.
+    `samples` counts at the rate asked for, `active_s` is from the first to the last sound.
+    `problem` says why a recording cannot be used, `cut_off` how it is shorter than it promises;
+    both are empty where there is nothing to say.
     """
 
     samples: int
+    active_s: float
     fingerprint: Fingerprint
     problem: str
     cut_off: str
@@ -44,14 +47,15 @@ def inspect(clip: Clip, sample_rate_hz: int, tap: Tap | None = None) -> Inspecte
         path = unchanged(clip)
     except OSError as error:
         told = f"{clip.path} cannot be opened ({error.strerror}): see to its permissions"
-        return Inspected(0, nothing, told, "")
+        return Inspected(0, 0.0, nothing, told, "")
     try:
         with silenced():  # decoders write of their own accord
             samples = load(path, sample_rate_hz, tap)
             cut = cut_off(path, len(samples) / sample_rate_hz)
     except AuricleError as error:
-        return Inspected(0, nothing, str(error), "")
-    return Inspected(len(samples), fingerprint(samples, sample_rate_hz), "", cut)
+        return Inspected(0, 0.0, nothing, str(error), "")
+    peaks, seconds = fingerprint(samples, sample_rate_hz), active_s(samples, sample_rate_hz)
+    return Inspected(len(samples), seconds, peaks, "", cut)
 
 
 def readable(

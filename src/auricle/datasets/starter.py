@@ -17,7 +17,7 @@ from auricle.core.files import digest, whole_file, write_text
 from auricle.core.parallel import Cluster
 from auricle.core.schema import check, one_of
 from auricle.datasets.clips import Dataset, Listing, list_clips
-from auricle.synthesis import KINDS, SAMPLE_RATE_HZ, espeak, render_clip
+from auricle.synthesis import BACKGROUND, KINDS, SAMPLE_RATE_HZ, espeak, render_clip
 
 _FORMAT = {"format": "FLAC", "subtype": "PCM_16"}
 
@@ -39,7 +39,7 @@ class Starter(Dataset):
     def __post_init__(self) -> None:
         super().__post_init__()
         for kind in self.kinds:
-            one_of("kinds", kind, KINDS)
+            one_of("kinds", kind, (*KINDS, BACKGROUND))
         check(self.minutes_per_class > 0, f"minutes_per_class={self.minutes_per_class} is not > 0")
         check(self.clip_s >= 1, f"clip_s={self.clip_s} must be at least 1 second")
         one_of("espeak", self.espeak, ("auto", "never"))

@@ -8,7 +8,7 @@ each field.
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,18 +30,25 @@ from auricle.core.files import (
 )
 from auricle.core.nested import differing
 
-SCHEMA = 3
+SCHEMA = 4
 LINE_S = 60.0
 
 
 @dataclass(frozen=True)
 class Header:
-    """First line: how the windows of this file were made, and how many there are."""
+    """First line: how the windows of this file were made, and how many there are.
+
+    `preprocess` has the lengths that fit the recordings, by reason of what `fitted` says, where
+    `preprocess_config` asks for `auto`; `targets` is what fits them in training.
+    """
 
     schema: int
     split: str
     labels: list[str]
+    targets: str
     preprocess: dict[str, Any]
+    preprocess_config: dict[str, Any]
+    fitted: str
     features: dict[str, Any]
     augment: dict[str, Any]
     dataset: dict[str, Any]
@@ -54,7 +61,7 @@ class Header:
         """Give the groups of the configuration that decide what the windows are."""
         return {
             "dataset": self.dataset_config,
-            "preprocess": self.preprocess,
+            "preprocess": self.preprocess_config,
             "features": self.features,
             "augment": self.augment,
         }
@@ -126,6 +133,28 @@ class Windows:
         names = list(zip(self.clips, self.augmentations, strict=True))
         new = [i > 0 and name != names[i - 1] for i, name in enumerate(names)]
         return np.cumsum(new, dtype=np.int32)[self.segment]
+
+
+def picked(parts: Sequence[Windows], rows: Sequence[npt.NDArray[np.int64]]) -> Windows:
+    """Bring some rows of several window files into memory, as one; the rest stays where it is."""
+    offsets = np.cumsum([0, *(len(part.clips) for part in parts)])
+    pairs = list(zip(parts, rows, strict=True))
+    return dataclasses.replace(
+        parts[0],
+        features=np.concatenate([part.features[mine] for part, mine in pairs]),
+        targets=np.concatenate([part.targets[mine] for part, mine in pairs]),
+        segment=np.concatenate(
+            [
+                part.segment[mine] + np.int32(offset)
+                for (part, mine), offset in zip(pairs, offsets[:-1], strict=True)
+            ]
+        ),
+        start_s=np.concatenate([part.start_s[mine] for part, mine in pairs]),
+        levels_dbfs=np.concatenate([part.levels_dbfs[mine] for part, mine in pairs]),
+        clips=[name for part in parts for name in part.clips],
+        groups=[name for part in parts for name in part.groups],
+        augmentations=[name for part in parts for name in part.augmentations],
+    )
 
 
 def lines_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,8 +42,9 @@ class Cases:
 
     @property
     def one_label(self) -> npt.NDArray[np.bool_]:
-        """Which cases have exactly one label [shape=(n,)]."""
-        one: npt.NDArray[np.bool_] = self.targets.sum(axis=1) == 1
+        """Which cases have exactly one label [shape=(n,)]; of a single label, it or none of it."""
+        alone = self.targets.shape[1] == 1
+        one: npt.NDArray[np.bool_] = (self.targets.sum(axis=1) == 1) | alone
         return one
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> "Cases":
@@ -51,13 +53,20 @@ class Cases:
 
     @property
     def truth(self) -> npt.NDArray[np.int64]:
-        """Number of the label each case has; of cases with one label."""
-        return self.targets.argmax(axis=1)
+        """Number of the class each case has; of cases with one label."""
+        return with_none(self.targets).argmax(axis=1)
 
     @property
     def answer(self) -> npt.NDArray[np.int64]:
-        """Number of the label with the largest probability."""
-        return self.probabilities.argmax(axis=1)
+        """Number of the class with the largest probability."""
+        return with_none(self.probabilities).argmax(axis=1)
+
+
+def with_none(of_labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a single label [shape=(n, 1)] with what it leaves for none of it [shape=(n, 2)]."""
+    if of_labels.shape[1] > 1:
+        return of_labels
+    return np.concatenate([of_labels, 1 - of_labels], axis=1)
 
 
 class ScoredTestSet:
@@ -69,6 +78,8 @@ class ScoredTestSet:
     def __init__(self, logits: Array, test: Windows, bundle: Bundle, bootstrap: Bootstrap) -> None:
         self.logits, self.test, self.bundle, self.bootstrap = logits, test, bundle, bootstrap
         self.labels = bundle.labels
+        # What balanced accuracy tells apart.
+        self.classes = [*self.labels, "none"] if len(self.labels) == 1 else self.labels
         groups = np.asarray(test.groups, dtype=object)[test.segment]
         self.first = np.flatnonzero(np.diff(test.clip, prepend=-1))
         probabilities = self.probabilities(logits)
@@ -126,7 +137,7 @@ class ScoredTestSet:
     def balanced(self, cases: Cases) -> Interval:
         """Balanced accuracy of cases with one label."""
         return balanced_accuracy(
-            cases.truth, cases.answer, list(cases.groups), len(self.labels), self.bootstrap
+            cases.truth, cases.answer, list(cases.groups), len(self.classes), self.bootstrap
         )
 
     @property

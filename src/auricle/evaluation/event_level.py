@@ -42,7 +42,7 @@ def judge_events(test_set: ScoredTestSet, recordings: ScoredWindows) -> EventLev
     def balanced(chosen: npt.NDArray[np.bool_]) -> Interval:
         return bootstrap.interval(
             *recall_means(
-                mine.truth, chosen[one], list(mine.groups), len(test_set.labels), bootstrap
+                mine.truth, chosen[one], list(mine.groups), len(test_set.classes), bootstrap
             )
         )
 

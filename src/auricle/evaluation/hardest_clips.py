@@ -88,7 +88,7 @@ def _worst(
         str(clip.groups[number]),
         labels_of(test_set, clip.targets[number]),
         [test_set.labels[i] for i in np.flatnonzero(clip.targets[number])],
-        test_set.labels[int(clip.answer[number])],
+        test_set.classes[int(clip.answer[number])],
         float(mean),
         float(means[first]),
         dict(zip(test_set.labels, map(float, heard), strict=True)),

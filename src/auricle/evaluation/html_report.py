@@ -250,9 +250,11 @@ def _data(about: dict[str, Any]) -> dict[str, Table]:
     """List recordings, groups and windows of each split, as preparation counted them."""
     if not about:
         return {}
+    cut = about["windows"]
     return {
         "dataset": Table(
-            f"{about['dataset']['name']}, fingerprint {about['dataset']['fingerprint'][:12]}",
+            f"{about['dataset']['name']}, fingerprint {about['dataset']['fingerprint'][:12]}; "
+            f"windows of {cut['window_s']:g} s, one each {cut['hop_s']:g} s ({cut['why']})",
             ["split", "recordings by label", "recordings", "groups", "windows"],
             [
                 [

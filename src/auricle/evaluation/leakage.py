@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from auricle.core.errors import AuricleError
 from auricle.core.schema import check
-from auricle.datasets.window_file import Windows
+from auricle.datasets.window_file import Windows, picked
 from auricle.evaluation.metrics import Bootstrap, Interval, recall_means
 from auricle.networks import build_network
-from auricle.training.fit import fit_to_the_end, logits, reproducible, statistics
+from auricle.training.fit import fit_to_the_end, fitted, logits, reproducible, statistics
 from auricle.training.hyperparameters import Train
 
 # Fewer than these teach a network nothing, whichever way they are drawn.
@@ -78,9 +78,10 @@ def leakage_pair(
         if not one.any():
             raise AuricleError("no window that tests has exactly one label")
         reproducible(train.seed)
+        mine, learn = fitted(train, learn)
         given = statistics(learn)
         model = build_network(network, given, len(learn.header.labels))
-        fit_to_the_end(model, train, given.mean, learn)
+        fit_to_the_end(model, mine, given.mean, learn)
         answer = np.concatenate(list(logits(model, test.features))).argmax(axis=1)[one]
         truth = test.targets[one].argmax(axis=1)
         groups = [test.groups[i] for i in test.segment[one]]
@@ -104,28 +105,6 @@ def leakage_pair(
         bootstrap.interval(leaky[0] - honest[0], leaky[1] - honest[1]),
         count,
         naive.epochs,
-    )
-
-
-def picked(parts: Sequence[Windows], rows: Sequence[npt.NDArray[np.int64]]) -> Windows:
-    """Bring some rows of several window files into memory, as one; the rest stays where it is."""
-    offsets = np.cumsum([0, *(len(part.clips) for part in parts)])
-    pairs = list(zip(parts, rows, strict=True))
-    return dataclasses.replace(
-        parts[0],
-        features=np.concatenate([part.features[mine] for part, mine in pairs]),
-        targets=np.concatenate([part.targets[mine] for part, mine in pairs]),
-        segment=np.concatenate(
-            [
-                part.segment[mine] + np.int32(offset)
-                for (part, mine), offset in zip(pairs, offsets[:-1], strict=True)
-            ]
-        ),
-        start_s=np.concatenate([part.start_s[mine] for part, mine in pairs]),
-        levels_dbfs=np.concatenate([part.levels_dbfs[mine] for part, mine in pairs]),
-        clips=[name for part in parts for name in part.clips],
-        groups=[name for part in parts for name in part.groups],
-        augmentations=[name for part in parts for name in part.augmentations],
     )
 
 

@@ -89,7 +89,7 @@ def write_plots(
 
 def _confusion(results: Results, path: Path) -> None:
     """One row a window, as `dvc plots` wants its confusion matrix."""
-    cases, labels = results.test_set.one_label("window"), results.test_set.labels
+    cases, labels = results.test_set.one_label("window"), results.test_set.classes
     rows = [(labels[t], labels[a]) for t, a in zip(cases.truth, cases.answer, strict=True)]
     write_table(path, ("actual", "predicted"), rows)
 

@@ -36,7 +36,7 @@ def shown_labels(results: Results) -> list[str]:
 def confusion_shares(results: Results, level: str) -> npt.NDArray[np.float64]:
     """Share of each class's cases (rows) that each label was the answer to (columns)."""
     cases = results.test_set.one_label(level)
-    counts = confusion(cases.truth, cases.answer, len(results.test_set.labels))
+    counts = confusion(cases.truth, cases.answer, len(results.test_set.classes))
     shares: npt.NDArray[np.float64] = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     return shares
 
@@ -45,7 +45,7 @@ def draw_confusion(results: Results) -> Any:
     """Confusion matrices of the three levels side by side."""
     from matplotlib.figure import Figure
 
-    labels = [plain(label) for label in results.test_set.labels]
+    labels = [plain(label) for label in results.test_set.classes]
     side = min(0.7, _WIDEST / len(labels)) * len(labels)
     figure = Figure(figsize=(len(LEVELS) * (1.1 + side), 2.2 + side), layout="constrained")
     panels = figure.subplots(1, len(LEVELS), sharey=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from auricle.evaluation.cases import Cases
+from auricle.evaluation.cases import Cases, with_none
 from auricle.evaluation.metrics import Bootstrap, Interval, numbered, over_groups, recall_mean
 
 COVERAGES = tuple(i / 50 for i in range(1, 51))
@@ -36,7 +36,7 @@ def risk_coverage(cases: Cases, bootstrap: Bootstrap) -> RiskCoverage:
     kept = np.ceil(np.array(COVERAGES) * len(order) - 1e-9)
     covered = rank[:, None] < kept
     which, groups = numbered(list(cases.groups))
-    classes = cases.targets.shape[1]
+    classes = with_none(cases.targets).shape[1]
     total = np.zeros((groups, len(COVERAGES), classes))
     hits = np.zeros_like(total)
     right = cases.truth == cases.answer
@@ -53,8 +53,6 @@ def risk_coverage(cases: Cases, bootstrap: Bootstrap) -> RiskCoverage:
 
 def confidence(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How far the largest probability lies above the second [shape=(n,)]."""
-    if probabilities.shape[1] == 1:
-        return probabilities[:, 0]
-    top = np.sort(probabilities, axis=1)
+    top = np.sort(with_none(probabilities), axis=1)
     gap: npt.NDArray[np.float32] = top[:, -1] - top[:, -2]
     return gap

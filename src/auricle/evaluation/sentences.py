@@ -62,9 +62,9 @@ def promised(found: ThresholdCurve) -> str:
 def headline(results: Results) -> str:
     """How often it is right, in a line."""
     labels = results.test_set.labels
-    if len(labels) == 1:
-        return f"How well it hears {labels[0]}"
     asked = joined(labels, "or") if len(labels) <= 4 else f"one of {len(labels)} labels"
+    if len(labels) == 1:
+        asked = f"{labels[0]} or not"
     value = results.balanced["second"].value
     right = f"{round(100 * value)}" if value <= 0.99 or value == 1 else "more than 99"
     return f"{asked[:1].upper()}{asked[1:]}: right {right} times in 100"
@@ -81,7 +81,7 @@ def tested_on(test_set: ScoredTestSet) -> str:
 
 def confused(results: Results, level: str) -> str:
     """Name the most frequent confusion of a level."""
-    cases, labels = results.test_set.one_label(level), results.test_set.labels
+    cases, labels = results.test_set.one_label(level), results.test_set.classes
     worst, share = None, 0.0
     for t in range(len(labels)):
         mine = cases.truth == t

@@ -57,10 +57,11 @@ def durations(survey: Survey) -> str:
         if values.min() < values.max() - 0.05
         else f"All recordings last {np.median(values):.1f} s"
     )
+    why = f"Windows of {window_s:g} s, each {survey.preprocess.hop_s:g} s, fit: {survey.fitted}."
     if not short:
-        return f"{said}; none is shorter than a window of {window_s:g} s."
-    done = "padded with zeros" if survey.preprocess.short_clips == "pad" else "skipped"
-    return f"{said}; {short} are shorter than a window of {window_s:g} s and are {done}."
+        return f"{said}; none is shorter than a window of {window_s:g} s. {why}"
+    done = "padded with zeros" if survey.preprocess.tails == "pad" else "skipped"
+    return f"{said}; {short} are shorter than a window of {window_s:g} s and are {done}. {why}"
 
 
 def level(survey: Survey) -> str:

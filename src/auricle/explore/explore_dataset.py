@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import PreprocessSettings
 from auricle.core.compose import compose
 from auricle.core.parallel import Cluster
 from auricle.core.project import ProjectPaths
@@ -27,7 +27,7 @@ class Config:
     """What this verb reads."""
 
     dataset: Dataset
-    preprocess: Preprocess
+    preprocess: PreprocessSettings
     features: Features
     explore: Explore
     cluster: Cluster

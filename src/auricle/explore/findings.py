@@ -209,7 +209,7 @@ def _silence(survey: Survey) -> Iterator[Finding]:
             f"{percent(digital)} of all windows hold nothing at all, most in {worst} "
             f"({percent(_mean(survey, worst, lambda f: f.digital))} of a recording on average), "
             "yet they carry its label.",
-            "Cut the padding off; `preprocess.short_clips` pads what is shorter than a window.",
+            "Cut the padding off; `preprocess.tails` pads what is shorter than a window.",
         )
     elif silent > 0.25:
         worst = max(survey.classes, key=lambda name: _mean(survey, name, lambda f: f.silent))

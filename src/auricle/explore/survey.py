@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import Preprocess, PreprocessSettings
 from auricle.core.errors import AuricleError
 from auricle.core.parallel import Cluster
 from auricle.core.schema import check
 from auricle.datasets.clips import Clip
 from auricle.datasets.duplicates import Duplicate, find_duplicates
+from auricle.datasets.fitting import SHORTEST, fit_windows
 from auricle.explore.measure import Explore, Measured, measure
 from auricle.features import Features
 
@@ -41,12 +42,17 @@ class Recording:
 
 @dataclass(frozen=True)
 class Survey:
-    """All that a page is made of. `same` are pairs that hold the same sound."""
+    """All that a page is made of.
+
+    `same` are pairs that hold the same sound; `preprocess` has the lengths that fit the recordings
+    where they were `auto`, by reason of what `fitted` says.
+    """
 
     dataset: str
     recordings: list[Recording]
     same: list[Duplicate]
     preprocess: Preprocess
+    fitted: str
     features: Features
     explore: Explore
 
@@ -127,7 +133,7 @@ def bandwidth_hz(recording: Recording) -> float:
 def survey(
     dataset: str,
     clips: Sequence[Clip],
-    preprocess: Preprocess,
+    preprocess: PreprocessSettings,
     features: Features,
     explore: Explore,
     cluster: Cluster,
@@ -140,7 +146,8 @@ def survey(
         There are none, or none can be read.
     """
     check(bool(clips), f"dataset.name={dataset} lists no recordings: see its keys under dataset")
-    work = partial(measure, preprocess=preprocess, explore=explore)
+    lengths = preprocess.fitted(SHORTEST.window_s, SHORTEST.hop_s)
+    work = partial(measure, preprocess=lengths, explore=explore)
     found = list(cluster.map(work, clips, "Measuring"))
     recordings = [Recording(clip, one) for clip, one in zip(clips, found, strict=True)]
     reasons = [one.inspected.problem for one in found if one.inspected.problem]
@@ -154,4 +161,10 @@ def survey(
     fingerprints = {each.clip.path: each.found.inspected.fingerprint for each in recordings}
     pairs = find_duplicates(clips, side, fingerprints)
     same = [pair for pair in pairs if not pair.why.startswith("group ")]
-    return Survey(dataset, recordings, same, preprocess, features, explore)
+    used = [each for each in recordings if not each.found.inspected.problem]
+    fitting = fit_windows(
+        [each.clip for each in used],
+        {each.clip.path: each.found.inspected.active_s for each in used},
+    )
+    lengths = preprocess.fitted(fitting.window_s, fitting.hop_s)
+    return Survey(dataset, recordings, same, lengths, fitting.why, features, explore)

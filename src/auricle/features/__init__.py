@@ -89,6 +89,7 @@ class Spectra:
             f"features.kind={features.kind} are no spectra, which could be changed in training: "
             "set train/changes=none",
         )
+        self.fine_rows = fine_rows(features)
         self.cells_hz: _Array
         self.weights: _Array
         self.cells_hz, self.weights = self._kind.cells(shape, sample_rate_hz, features)
@@ -113,6 +114,17 @@ def fine_rows(features: Features) -> int:
     """How many rows at the end of a window's features are one fine spectrum, in order; mostly 0."""
     rows: int = getattr(KINDS.module(features.kind), "fine_rows", lambda _: 0)(features)
     return rows
+
+
+def to_bands(features: Features) -> _Array | None:
+    """Matrix [shape=(n_coefficients, n_mels)] that makes mel bands of cepstral coefficients.
+
+    None where features are no cepstral coefficients.
+    """
+    bands: _Array | None = getattr(KINDS.module(features.kind), "to_bands", lambda _: None)(
+        features
+    )
+    return bands
 
 
 def shape(window: int, sample_rate_hz: int, features: Features) -> tuple[int, int]:

@@ -40,13 +40,18 @@ def to_power(features: Array, levels_dbfs: Array, sample_rate_hz: int, config: C
 
     With fewer coefficients than bands they are smooth along the bands.
     """
-    decibels = np.matmul(features, _dct(config.n_mels, config.n_mfcc).T)
+    decibels = np.matmul(features, to_bands(config))
     return log_mel.to_power(decibels, levels_dbfs, sample_rate_hz, config)
 
 
 def from_power(power: Array, sample_rate_hz: int, config: Config) -> Array:
     """Features of powers: the way back."""
     return _cepstrum(log_mel.from_power(power, sample_rate_hz, config), config)
+
+
+def to_bands(config: Config) -> Array:
+    """Inverse of the DCT [shape=(n_mfcc, n_mels)]; of fewer coefficients, the smooth part."""
+    return _dct(config.n_mels, config.n_mfcc).T
 
 
 def _cepstrum(decibels: Array, config: Config) -> Array:

@@ -28,7 +28,7 @@ from auricle.inference.decision import Decision
 from auricle.inference.model_files import ESTIMATOR_FILE, MODEL_FILE
 from auricle.inference.trade_off import TradeOff
 
-SCHEMA = 4
+SCHEMA = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,6 @@ class Bundle:
     schema: int
     auricle_version: str
     labels: list[str]
-    targets: str
     preprocess: Preprocess
     features: Features
     shape: list[int]

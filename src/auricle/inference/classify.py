@@ -25,7 +25,7 @@ class ScoredRecording:
     """What a scorer hears in one file.
 
     `logits` [shape=(n_windows, n_labels)] and `levels_dbfs` [shape=(n_windows,)] are of each
-    whole window from sample 0 on; a file shorter than a window is one, padded with zeros.
+    whole window from sample 0 on, and of what is left at the end, filled up with zeros.
     """
 
     path: Path
@@ -100,10 +100,10 @@ def classify_file(path: Path, scorer: Scorer, decision: Decision | None = None) 
         windows = windower.push(block)
         logits.append(scorer.logits(windows))
         levels.append(level_dbfs(windows))
-    if samples < preprocess.window:
-        windows = windower.push(np.zeros(preprocess.window - samples, np.float32))
-        logits.append(scorer.logits(windows))
-        levels.append(level_dbfs(windows))
+    # A file is heard in any case, if it is shorter than a window.
+    tail = windower.pad() if samples < preprocess.window else preprocess.end(windower)
+    logits.append(scorer.logits(tail))
+    levels.append(level_dbfs(tail))
     duration_s = samples / preprocess.sample_rate_hz
     return ScoredRecording(
         path, scorer, decision, duration_s, np.concatenate(logits), np.concatenate(levels)

@@ -30,7 +30,8 @@ if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
 class NetworkInput:
     """Shape of a window's features, and mean and variance of each coefficient in training.
 
-    The last `fine_rows` of the frames are no frames but one fine spectrum.
+    The last `fine_rows` of the frames are no frames but one fine spectrum. `to_bands`
+    [shape=(coefficients, n_mels)] turns cepstral coefficients into the mel bands they are of.
     """
 
     frames: int
@@ -38,6 +39,7 @@ class NetworkInput:
     mean: npt.NDArray[np.float32]
     variance: npt.NDArray[np.float32]
     fine_rows: int = 0
+    to_bands: npt.NDArray[np.float32] | None = None
 
     @classmethod
     def unit(cls, frames: int, coefficients: int, fine_rows: int = 0) -> "NetworkInput":
@@ -46,11 +48,17 @@ class NetworkInput:
         return cls(frames, coefficients, 0 * one, one, fine_rows)
 
 
-def build_network(network: Callable[..., Any], of: NetworkInput, labels: int) -> Any:
-    """Build a Keras model, or say that the window is too small for it."""
+def build_network(
+    network: Callable[..., Any], of: NetworkInput, labels: int, keep: bool = False
+) -> Any:
+    """Build a Keras model, or say that the window is too small for it.
+
+    What was built before is forgotten, unless it is to be kept.
+    """
     import keras
 
-    keras.backend.clear_session()
+    if not keep:
+        keras.backend.clear_session()
     try:
         return network(of, labels)
     except (ValueError, TypeError) as error:

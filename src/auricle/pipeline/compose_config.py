@@ -12,11 +12,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import PreprocessSettings
 from auricle.core.compose import build_overrides, compose, to_plain
 from auricle.core.files import write_text
 from auricle.core.schema import parse
 from auricle.core.secrets import refuse_passwords
+from auricle.datasets.fitting import SHORTEST
 from auricle.features import Features, Spectra, shape
 from auricle.networks import NetworkInput, build_network
 from auricle.pipeline.runner import STAGES
@@ -43,8 +44,9 @@ def compose_config(overrides: Sequence[str] = (), path: Path = Path("params.yaml
 def accepted(config: DictConfig) -> dict[str, Any]:
     """Give the groups that stages read, once every stage has accepted them.
 
-    The network is built for the features' shape, so that a window too short for it is found now
-    and not after an hour of preparation; likewise features that training could not change.
+    The network is built for the features of the shortest window there may be, so that one too
+    short for it is found now and not after an hour of preparation; likewise features that training
+    could not change.
     """
     names: set[str] = set()
     for stage, _ in STAGES.values():
@@ -59,7 +61,7 @@ def accepted(config: DictConfig) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class _Shapes:
-    preprocess: Preprocess
+    preprocess: PreprocessSettings
     features: Features
     network: Any
     train: Train
@@ -67,7 +69,8 @@ class _Shapes:
 
 def _try_network(config: DictConfig) -> None:
     parsed = parse(config, _Shapes)
-    window, rate = parsed.preprocess.window, parsed.preprocess.sample_rate_hz
+    preprocess = parsed.preprocess.fitted(SHORTEST.window_s, SHORTEST.hop_s)
+    window, rate = preprocess.window, preprocess.sample_rate_hz
     frames, coefficients = shape(window, rate, parsed.features)
     if parsed.train.changes.any:
         Spectra((frames, coefficients), rate, parsed.features)

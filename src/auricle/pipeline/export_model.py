@@ -1,6 +1,7 @@
 """Stage `export_model`: the trained network -> the bundle, `models/classifier/`."""
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,12 @@ from auricle.inference.bundle import SCHEMA, Bundle
 from auricle.inference.calibration import Calibration
 from auricle.inference.context import in_context
 from auricle.inference.decision import Decision
-from auricle.inference.model_files import ESTIMATOR_FILE, MODEL_FILE, trained_file
+from auricle.inference.model_files import (
+    ESTIMATOR_FILE,
+    MODEL_FILE,
+    VALIDATED_FILE,
+    trained_file,
+)
 from auricle.inference.offline import ScoredWindows
 from auricle.inference.scorer import load_model
 from auricle.inference.threshold_selection import ThresholdResult, choose
@@ -70,12 +76,16 @@ def export_model(config: Config, job: Job) -> StageResult:
             )
     with whole_folder(job.writes.classifier) as folder:
         name, raw = _scored(trained, folder, validation)
+        validated = trained.with_name(VALIDATED_FILE)
+        if validated.is_file():  # what is chosen on validation must not have been trained on it
+            raw = _scores_of(validated, validation)
         preprocess = parse_group(validation.header.preprocess, Preprocess, "preprocess")
         count = preprocess.windows_in(config.decision.context_s)
         scores = in_context(raw, validation.segment, count)
-        exclusive = about["targets"] == "exclusive"
         weights = window_weights(validation, balance=True)
-        calibration = _calibrate(scores, validation.targets, weights, exclusive, config.export)
+        calibration = _calibrate(
+            scores, validation.targets, weights, about["targets"], config.export
+        )
         probabilities = calibration.probabilities(scores)
         chosen = _thresholds(validation, preprocess, probabilities, weights, config.decision)
         # What the configuration sets is what a listener goes by, and so what is judged.
@@ -88,7 +98,6 @@ def export_model(config: Config, job: Job) -> StageResult:
             schema=SCHEMA,
             auricle_version=__version__,
             labels=header["labels"],
-            targets=about["targets"],
             preprocess=preprocess,
             features=parse_group(header["features"], Features, "features"),
             shape=header["shape"],
@@ -128,6 +137,15 @@ def _scored(
     return name, raw
 
 
+def _scores_of(network: Path, validation: window_file.Windows) -> npt.NDArray[np.float32]:
+    """Logits of the validation windows, of a network that is not kept."""
+    header = validation.header
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MODEL_FILE
+        path.write_bytes(to_litert(load_keras(network)))
+        return load_model(path, header.shape, len(header.labels)).logits(validation.features)
+
+
 def _check_agreement(ours: npt.NDArray[np.float32], keras: npt.NDArray[np.float32]) -> None:
     # Rounding goes with the largest of a window's logits: the others are sums of parts as large.
     largest = np.maximum(1, np.abs(keras).max(axis=1, keepdims=True))
@@ -143,7 +161,7 @@ def _calibrate(
     scores: npt.NDArray[np.float32],
     targets: npt.NDArray[np.uint8],
     weights: npt.NDArray[np.float32],
-    exclusive: bool,
+    link: str,
     export: Export,
 ) -> Calibration:
     """Platt scaling, or a temperature where labels exclude each other; the same for all labels.
@@ -153,11 +171,11 @@ def _calibrate(
     """
     labels = targets.shape[1]
     scale, offset = 1.0, 0.0
-    if export.calibration and exclusive:
-        scale = _temperature(scores, targets, weights)
+    if export.calibration and link != "independent":
+        scale = _temperature(scores, targets, weights, link)
     elif export.calibration:
         scale, offset = _platt(scores.reshape(-1), targets.reshape(-1), weights.repeat(labels))
-    return Calibration([scale] * labels, [offset] * labels, exclusive)
+    return Calibration([scale] * labels, [offset] * labels, link)
 
 
 def _platt(
@@ -179,10 +197,15 @@ def _temperature(
     scores: npt.NDArray[np.float32],
     targets: npt.NDArray[np.uint8],
     weights: npt.NDArray[np.float32],
+    link: str,
 ) -> float:
     """Scale that maximises the likelihood (temperature scaling; Guo et al., 2017)."""
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
+
+    if link == "exclusive_or_none":
+        scores = np.pad(scores, ((0, 0), (0, 1)))
+        targets = np.column_stack([targets, 1 - targets.sum(axis=1)])
 
     def loss(log_scale: float) -> float:
         likelihood = (log_softmax(np.exp(log_scale) * scores, axis=1) * targets).sum(axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 from auricle.audio import Samples
 from auricle.audio.io import load
 from auricle.audio.level import level_dbfs
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import Preprocess, PreprocessSettings
 from auricle.augmentation.waveform import Augment, augment
 from auricle.core.errors import AuricleError
 from auricle.core.files import write_text
@@ -22,8 +22,12 @@ from auricle.core.native_output import silenced
 from auricle.core.parallel import Cluster
 from auricle.datasets import duplicates, inspection, splits, window_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset, read_about, read_clips, unchanged
+from auricle.datasets.fitting import fit_targets, fit_windows
 from auricle.features import Features, extract, shape
 from auricle.pipeline.stage import Job, StageResult
+
+_WORTH_TELLING_S = 1.0  # of sound left out, in all
+_FEW = 5  # recordings of a class tell little of it
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Config:
     """What this stage reads."""
 
     dataset: Dataset
-    preprocess: Preprocess
+    preprocess: PreprocessSettings
     features: Features
     augment: Augment
     cluster: Cluster
@@ -39,10 +43,11 @@ class Config:
 
 @dataclass(frozen=True)
 class _Item:
-    """One recording, or one augmented copy of it."""
+    """One recording, or one augmented copy of it: the chain, and the number of the copy."""
 
     clip: Clip
-    chain: str | None
+    chain: str | None = None
+    copy: int = 0
 
 
 def prepare_dataset(config: Config, job: Job) -> StageResult:
@@ -54,7 +59,8 @@ def prepare_dataset(config: Config, job: Job) -> StageResult:
     if len({clip.labels for clip in clips}) < 2:
         raise AuricleError(
             f"All recordings are of one class ({', '.join(about['labels']) or 'none'}), so there "
-            "is nothing to tell apart: add a folder of something else, for example `other`"
+            "is nothing to tell it from: add a folder `background` of what is not it, or set "
+            "dataset.background to a folder, or to generated"
         )
     side = splits.split(clips, config.dataset)
     pairs = duplicates.find_duplicates(
@@ -64,38 +70,58 @@ def prepare_dataset(config: Config, job: Job) -> StageResult:
     for name in SPLITS:  # killed between two of them, it must not leave one of another split
         (out / f"{name}.jsonl").unlink(missing_ok=True)
     splits.save(side, out / "splits.csv")
-    header = _header(config, about, job, side, len(leaking))
+    training = [clip for clip in clips if side.get(clip.path) in ("train", splits.ALL)]
+    fitting = fit_windows(training, {path: one.active_s for path, one in found.items()})
+    preprocess = config.preprocess.fitted(fitting.window_s, fitting.hop_s)
+    copies = config.augment.copies_of(
+        sum(preprocess.windows_of(found[clip.path].samples) for clip in training)
+    )
+    header = _header(config, preprocess, fitting.why, about, job, side, len(leaking))
+    header = dataclasses.replace(header, targets=fit_targets(training))
     counts: dict[str, Any] = {}
     for name in SPLITS:
         items = [
-            _Item(clip, chain)
+            item
             for clip in clips
             if side.get(clip.path) in (name, splits.ALL)
-            for chain in (None, *(config.augment.chains if name == "train" else ()))
+            for item in (_Item(clip), *(_copies(clip, config, copies) if name == "train" else ()))
         ]
         written = window_file.write(
             out / f"{name}.jsonl",
             dataclasses.replace(header, split=name),
-            _lines(items, config, name),
+            _lines(items, config, preprocess, name),
         )
         counts[name] = _summary(items, written)
         if not written.windows:
             (out / f"{name}.jsonl").unlink()
             raise AuricleError(
                 f"The {name} recordings are all shorter than a window of "
-                f"{config.preprocess.window_s} s: set preprocess.short_clips=pad"
+                f"{preprocess.window_s:g} s: set preprocess.tails=pad"
             )
     report = {
         "dataset": about,
         "splits": counts,
-        "recordings": _of_recordings(found, side, config),
+        "windows": {
+            "window_s": preprocess.window_s,
+            "hop_s": preprocess.hop_s,
+            "targets": header.targets,
+            "why": fitting.why,
+            "copies": copies * len(config.augment.chains),
+        },
+        "recordings": _of_recordings(found, side, preprocess),
         "duplicates": dict(Counter(pair.why.split()[0] for pair in pairs)),
         "leaks": len(leaking),
     }
     text = json.dumps(report, indent=2, ensure_ascii=False)
     write_text(reports / "dataset.json", text + "\n")
     windows = ", ".join(f"{name} {counts[name]['windows']}" for name in SPLITS)
-    return StageResult(f"{windows} windows{_told(report, config, leaking, reports)}")
+    return StageResult(
+        f"{windows} windows of {preprocess.window_s:g} s{_told(report, config, leaking, reports)}"
+    )
+
+
+def _copies(clip: Clip, config: Config, number: int) -> list[_Item]:
+    return [_Item(clip, chain, copy) for chain in config.augment.chains for copy in range(number)]
 
 
 def _inspect(clips: Sequence[Clip], config: Config) -> dict[str, inspection.Inspected]:
@@ -105,18 +131,21 @@ def _inspect(clips: Sequence[Clip], config: Config) -> dict[str, inspection.Insp
 
 
 def _of_recordings(
-    found: Mapping[str, inspection.Inspected], side: Mapping[str, str], config: Config
+    found: Mapping[str, inspection.Inspected], side: Mapping[str, str], preprocess: Preprocess
 ) -> dict[str, Any]:
     """Count what was not used, or not as it is."""
     used = {path: one for path, one in found.items() if not one.problem}
+    heard = {path: preprocess.heard(one.samples) for path, one in used.items()}
+    left_out = sum(one.samples - heard[path] for path, one in used.items())
     return {
         "unreadable": len(found) - len(used),
         "cut_off": sum(bool(one.cut_off) for one in used.values()),
         "left_out_of_the_split": len(used) - len(side),
         "shorter_than_a_window": {
-            "clips": sum(one.samples < config.preprocess.window for one in used.values()),
-            "short_clips": config.preprocess.short_clips,
+            "clips": sum(one.samples < preprocess.window for one in used.values()),
+            "tails": preprocess.tails,
         },
+        "seconds_left_out": round(left_out / preprocess.sample_rate_hz, 3),
     }
 
 
@@ -137,8 +166,14 @@ def _told(
             f"{of['left_out_of_the_split']} recordings left out, whose group the folds part"
         )
     if short := of["shorter_than_a_window"]["clips"]:
-        done = "padded" if config.preprocess.short_clips == "pad" else "skipped"
+        done = "padded" if config.preprocess.tails == "pad" else "skipped"
         said.append(f"{short} recordings shorter than a window {done}")
+    by_labels = report["splits"]["train"]["clips_by_labels"]
+    few = [name for name, count in by_labels.items() if count < _FEW <= max(by_labels.values())]
+    if few:
+        said.append(f"fewer than {_FEW} recordings train {', '.join(few)}: add some")
+    if (lost_s := of["seconds_left_out"]) >= _WORTH_TELLING_S:
+        said.append(f"{lost_s:.1f} s at the ends of recordings left out")
     if leaking:
         said.append(f"THIS SPLIT LEAKS: {duplicates.describe(leaking, reports / 'duplicates.csv')}")
     if config.dataset.split == "random_windows":
@@ -149,14 +184,23 @@ def _told(
 
 
 def _header(
-    config: Config, about: dict[str, Any], job: Job, side: Mapping[str, str], leaking: int
+    config: Config,
+    preprocess: Preprocess,
+    fitted: str,
+    about: dict[str, Any],
+    job: Job,
+    side: Mapping[str, str],
+    leaking: int,
 ) -> window_file.Header:
-    preprocess, features = config.preprocess, config.features
+    features = config.features
     return window_file.Header(
         schema=window_file.SCHEMA,
         split="",
         labels=about["labels"],
+        targets="",
         preprocess=dataclasses.asdict(preprocess),
+        preprocess_config=dataclasses.asdict(config.preprocess),
+        fitted=fitted,
         features=dataclasses.asdict(features),
         augment=dataclasses.asdict(config.augment),
         dataset={
@@ -173,10 +217,12 @@ def _header(
     )
 
 
-def _lines(items: Sequence[_Item], config: Config, split: str) -> Iterator[tuple[bytes, int, int]]:
+def _lines(
+    items: Sequence[_Item], config: Config, preprocess: Preprocess, split: str
+) -> Iterator[tuple[bytes, int, int]]:
     work = partial(
         _item_lines,
-        preprocess=config.preprocess,
+        preprocess=preprocess,
         features=config.features,
         augmentation=config.augment,
         dataset=config.dataset,
@@ -197,13 +243,14 @@ def _item_lines(
 ) -> tuple[bytes, int]:
     """Lines of one recording and their number of windows: all the work of a worker."""
     samples = _samples(item.clip, preprocess.sample_rate_hz)
+    number = f"/{item.copy}" if item.copy else ""
     if item.chain is not None:
         samples = augment(
             samples,
             preprocess.sample_rate_hz,
             augmentation.chain(item.chain),
             augmentation.seed,
-            f"{item.chain}/{item.clip.sha256}",
+            f"{item.chain}/{item.clip.sha256}{number}",
         )
     windows = preprocess.windows(samples)
     rows = extract(windows, preprocess.sample_rate_hz, features)
@@ -214,7 +261,7 @@ def _item_lines(
         clip.path,
         clip.group,
         clip.labels,
-        item.chain or "none",
+        f"{item.chain}{number}" if item.chain else "none",
         rows,
         level_dbfs(windows),
         preprocess.step_s,

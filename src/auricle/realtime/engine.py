@@ -143,6 +143,8 @@ class Engine:
                             self._source_told(item)
             # What the resampler still holds
             self._hear(self._resampler.push(np.zeros(0, np.float32), last=True))
+            for heard in self._stream_scorer.finish():
+                self._tell_heard(heard)
             self._silence()
             now_s = self._clock.now / self._rate_hz
             for cause in list(self.health.troubles):

@@ -58,7 +58,13 @@ class StreamScorer:
 
     def push(self, samples: Samples) -> Iterator[ScoredWindow]:
         """Take samples [shape=(n,)], give what is heard in each window that they complete."""
-        windows = self._windower.push(samples)
+        yield from self._scored(self._windower.push(samples))
+
+    def finish(self) -> Iterator[ScoredWindow]:
+        """End the stream: give what is heard in what no window has held so far."""
+        yield from self._scored(self._preprocess.end(self._windower))
+
+    def _scored(self, windows: Samples) -> Iterator[ScoredWindow]:
         if not len(windows):
             return
         rate, calibration = self._preprocess.sample_rate_hz, self._scorer.bundle.calibration

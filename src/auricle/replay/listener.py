@@ -102,8 +102,7 @@ def replay(recordings: Sequence[Recording], scorer: Scorer, settings: Replay) ->
     engine = Engine(playlist, scorer, bundle.decision, settings.engine, session, [listener])
     engine.run()
     listener.date(playlist.samples / preprocess.sample_rate_hz)
-    expected = max(0, (playlist.samples - preprocess.window) // preprocess.hop + 1)
-    refuse_unheard(engine.health, expected)
+    refuse_unheard(engine.health, preprocess.windows_of(playlist.samples))
     left_out = len(recordings) - len(playlist.played)
     return Replayed(playlist.played, listener.events, engine.health.windows, left_out)
 

@@ -6,7 +6,7 @@ own, and passes a random channel, the same for all kinds, so that nothing but th
 tells them apart.
 """
 
-from auricle.synthesis.render import KINDS, render_clip
+from auricle.synthesis.render import BACKGROUND, KINDS, render_clip
 from auricle.synthesis.signals import SAMPLE_RATE_HZ
 
-__all__ = ["KINDS", "SAMPLE_RATE_HZ", "render_clip"]
+__all__ = ["BACKGROUND", "KINDS", "SAMPLE_RATE_HZ", "render_clip"]

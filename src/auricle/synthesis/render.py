@@ -13,6 +13,8 @@ from auricle.synthesis.humanise import humanise
 from auricle.synthesis.signals import SAMPLE_RATE_HZ, FloatArray, amplitude, at_rms, fit, rms
 
 KINDS = ("speech", "music", "both", "neither")
+BACKGROUND = "background"  # rooms in which nothing happens
+_RENDERED = (*KINDS, BACKGROUND)
 
 ESPEAK_SHARE = 0.5
 # The same minutes teach more when more speakers and pieces share them.
@@ -74,7 +76,7 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
     Parameters
     ----------
     kind
-        One of `KINDS`.
+        One of `KINDS`, or `BACKGROUND`.
     seed
         Seed of the corpus, not negative.
     index
@@ -90,9 +92,9 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
     FloatArray
         Mono samples in [-1, 1] at 16 kHz, shape (round(seconds * 16000),).
     """
-    if kind not in KINDS:
-        raise ValueError(f"Unknown kind of clip {kind!r}; known are {', '.join(KINDS)}.")
-    rng = np.random.default_rng([seed, KINDS.index(kind), index])
+    if kind not in _RENDERED:
+        raise ValueError(f"Unknown kind of clip {kind!r}; known are {', '.join(_RENDERED)}.")
+    rng = np.random.default_rng([seed, _RENDERED.index(kind), index])
     if kind == "speech":
         pause_s = rng.uniform(0.1, 0.9)
         clip = _in_turn(rng, lambda s: _talk(rng, s, espeak, pause_s), seconds)
@@ -103,9 +105,10 @@ def render_clip(kind: str, seed: int, index: int, seconds: float, espeak: bool) 
         # As in broadcasts, the music is levelled so that it neither drowns nor vanishes.
         accompaniment = _in_turn(rng, lambda s: music.play(rng, s, compression=0.6), seconds)
         clip = mix(speech, accompaniment, ratio_db=rng.uniform(-6.0, 12.0))
-    else:
+    elif kind == "neither":
         clip = environment.surround(rng, seconds)
-    if kind != "neither":
-        clip = _surround(rng, clip)
-    clip = transmit(rng, clip)
-    return _hush(rng, clip) if kind == "neither" else clip
+    else:
+        clip = environment.room_tones(rng, seconds)
+    of_a_label = kind not in ("neither", BACKGROUND)
+    clip = transmit(rng, _surround(rng, clip) if of_a_label else clip)
+    return clip if of_a_label else _hush(rng, clip)

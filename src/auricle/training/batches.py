@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from auricle.audio.level import ACTIVE_DB
 from auricle.augmentation.spectral import Sounds, SpectralAugment, spectral_augment
 from auricle.core.schema import parse_group
 from auricle.datasets.window_file import Windows
 from auricle.features import Features, Spectra
 from auricle.training.hyperparameters import Train
-
-PAUSE_DB = 30.0  # a window so far below the loudest of its recording is a pause
 
 
 class Batches:
@@ -25,6 +24,10 @@ class Batches:
     def __init__(
         self, windows: Windows, train: Train, mean: npt.NDArray[np.float32] | None = None
     ) -> None:
+        if train.targets == "exclusive_or_none":
+            # What is silent within a recording has nothing of its label.
+            heard = np.where(pauses(windows)[:, None], np.uint8(0), windows.targets)
+            windows = dataclasses.replace(windows, targets=heard)
         self._windows, self._train, self._mean = windows, train, mean
         self._weights = window_weights(
             windows, train.balance, train.group_power, train.pause_weight
@@ -33,7 +36,7 @@ class Batches:
         self._changes = None
         if self._learning and train.changes.any:
             changes = train.changes
-            if train.targets == "exclusive":
+            if train.targets != "independent":
                 changes = dataclasses.replace(changes, together=0.0)
             self._changes = _Changing(windows, changes)
         self.deal(0)
@@ -51,8 +54,8 @@ class Batches:
             rng = np.random.default_rng([self._train.seed, self._epoch, index])
             if self._changes:
                 x, mixed = self._changes.draw(rows, rng)
-                # Labels that exclude each other are not lost in noise either.
-                y = mixed if self._train.targets == "independent" else y
+                # Where one of the labels always sounds, it is not lost in noise either.
+                y = y if self._train.targets == "exclusive" else mixed
             x = self._masked(x, rng)
             if self._train.mixup_alpha:
                 x, y, weights = self._mixed(x, y, weights, rng)
@@ -129,6 +132,14 @@ class _Changing:
         )
 
 
+def pauses(windows: Windows) -> npt.NDArray[np.bool_]:
+    """Which windows are silent beside the loudest of their recording [shape=(n,)]."""
+    loudest = np.full(len(windows.clips), -np.inf)
+    np.maximum.at(loudest, windows.segment, windows.levels_dbfs)
+    silent: npt.NDArray[np.bool_] = windows.levels_dbfs < loudest[windows.segment] - ACTIVE_DB
+    return silent
+
+
 def window_weights(
     windows: Windows, balance: bool, group_power: float = 0.0, pause_weight: float = 1.0
 ) -> npt.NDArray[np.float32]:
@@ -143,10 +154,7 @@ def window_weights(
         _, which, counts = np.unique(names, return_inverse=True, return_counts=True)
         weights /= counts[which.reshape(-1)] ** group_power
     if pause_weight != 1:
-        loudest = np.full(len(windows.clips), -np.inf)
-        np.maximum.at(loudest, windows.segment, windows.levels_dbfs)
-        pauses = windows.levels_dbfs < loudest[windows.segment] - PAUSE_DB
-        weights[pauses] *= pause_weight
+        weights[pauses(windows)] *= pause_weight
     if balance:
         _, which = np.unique(windows.targets, axis=0, return_inverse=True)
         which = which.reshape(-1)

@@ -12,13 +12,14 @@ import numpy.typing as npt
 from auricle.core.errors import AuricleError
 from auricle.core.parallel import progress
 from auricle.core.schema import build, parse_group
-from auricle.datasets.window_file import Windows
-from auricle.features import Features, fine_rows
+from auricle.datasets.window_file import Windows, picked
+from auricle.features import Features, fine_rows, to_bands
 from auricle.networks import NetworkInput
 from auricle.training.baselines import Baseline
 from auricle.training.batches import Batches, window_weights
+from auricle.training.class_hits import ClassHits, balanced_accuracy
 from auricle.training.hyperparameters import Train
-from auricle.training.losses import each_and_compared
+from auricle.training.losses import each_and_compared, one_or_none
 
 _AVERAGED_EACH = 5  # steps
 
@@ -41,21 +42,48 @@ def statistics(windows: Windows, chunk: int = 4096) -> NetworkInput:
         mean.astype(np.float32),
         variance.astype(np.float32),
         fine_rows(features),
+        to_bands(features),
     )
 
 
-def refuse_unfit_labels(windows: Windows, targets: str) -> None:
-    """Refuse `exclusive` training on windows that have no label or several."""
-    if targets != "exclusive":
-        return
-    wrong = np.flatnonzero(windows.targets.sum(axis=1) != 1)
-    if len(wrong):
-        clip = windows.clips[windows.segment[wrong[0]]]
+def fitted(train: Train, windows: Windows) -> tuple[Train, Windows]:
+    """Return what is `auto` as it fits the windows, and those of them that can be learnt from.
+
+    Raises
+    ------
+    AuricleError
+        A recording has several labels, and only one may sound.
+    """
+    labels = windows.targets.sum(axis=1)
+    groups = {windows.groups[i] for i in np.unique(windows.segment[labels > 0])}
+    train = train.fitted(
+        windows.header.targets, len(windows), len(groups), bool((labels == 0).any())
+    )
+    return train, labelled(windows, train.targets)
+
+
+def labelled(windows: Windows, targets: str) -> Windows:
+    """Return the windows that `targets` can be learnt from: `exclusive` needs a label.
+
+    Raises
+    ------
+    AuricleError
+        A recording has several labels, and only one may sound.
+    """
+    if targets == "independent":
+        return windows
+    labels = windows.targets.sum(axis=1)
+    several = np.flatnonzero(labels > 1)
+    if len(several):
+        clip = windows.clips[windows.segment[several[0]]]
         raise AuricleError(
-            f"train.targets=exclusive wants one label a recording, but {clip} (and "
-            f"{len(np.unique(windows.clip[wrong])) - 1} more) has none or several: "
+            f"train.targets={targets} wants one label a recording, but {clip} (and "
+            f"{len(np.unique(windows.clip[several])) - 1} more) has several: "
             "set train.targets=independent, or leave its folder out"
         )
+    if targets == "exclusive_or_none" or labels.all():
+        return windows
+    return picked([windows], [np.flatnonzero(labels)])
 
 
 def fit(
@@ -88,7 +116,7 @@ def fit(
         best = best_epoch(history, train.monitor)["epoch"]
         if best == epoch:
             weights = average.weights()
-        elif epoch - best >= train.patience:
+        elif train.patience and epoch - best >= train.patience:
             break
     model.set_weights(weights)
     return history
@@ -124,8 +152,10 @@ def _fitted(
         scores, truth = model(part.features), part.targets.argmax(axis=1)
         weights = window_weights(part, train.balance).astype(np.float64)
         each = -scores[np.arange(len(truth)), truth]
+        counts = np.bincount(truth, minlength=scores.shape[1])
+        right = np.bincount(truth[scores.argmax(1) == truth], minlength=scores.shape[1])
         row[f"{prefix}loss"] = float(np.average(each, weights=weights))
-        row[f"{prefix}accuracy"] = float(np.average(scores.argmax(1) == truth, weights=weights))
+        row[f"{prefix}balanced_accuracy"] = balanced_accuracy(np.stack([counts, right]))
     on_epoch(1, row)
     return {"epoch": 1, **row}
 
@@ -178,11 +208,11 @@ def _compiled(
     smoothing = train.label_smoothing
     if train.targets == "independent":
         loss: Any = each_and_compared(smoothing, train.comparison)
-        metric: Any = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
+    elif train.targets == "exclusive_or_none":
+        loss = one_or_none(smoothing)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
-        metric = keras.metrics.CategoricalAccuracy(name="accuracy")
-    model.compile(optimizer, loss, weighted_metrics=[metric])
+    model.compile(optimizer, loss, metrics=[ClassHits(windows.targets.shape[1])])
     return batches
 
 
@@ -216,17 +246,15 @@ def _refuse_divergence(loss: float, epoch: int, train: Train) -> None:
 
 
 def _pass(step: Callable[..., dict[str, Any]], batches: Batches, name: str) -> dict[str, float]:
-    """Go through all batches once; give loss and metrics over all of them."""
-    sums: dict[str, float] = {}
-    counted = weighed = 0.0
+    """Go through all batches once; give loss and balanced accuracy over all of them."""
+    loss, hits, counted = 0.0, np.zeros(()), 0
     for index in progress(range(len(batches)), len(batches), name):
         x, y, weights = batches[index]
-        # Keras begins its metrics anew at each batch, so the mean over batches is taken here.
-        for key, value in step(x, y, weights, return_dict=True).items():
-            share = len(x) if key == "loss" else float(weights.sum())
-            sums[key] = sums.get(key, 0.0) + share * float(value)
-        counted, weighed = counted + len(x), weighed + float(weights.sum())
-    return {key: total / (counted if key == "loss" else weighed) for key, total in sums.items()}
+        # Keras begins its metrics anew at each batch, so the sums over batches are taken here.
+        logs = step(x, y, weights, return_dict=True)
+        loss += len(x) * float(logs["loss"])
+        hits, counted = hits + np.asarray(logs["hits"], np.float64), counted + len(x)
+    return {"loss": loss / counted, "balanced_accuracy": balanced_accuracy(hits)}
 
 
 def best_epoch(history: list[dict[str, float]], monitor: str) -> dict[str, float]:

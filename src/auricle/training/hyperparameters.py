@@ -1,12 +1,21 @@
 """How a network learns: the configuration of training."""
 
+import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from auricle.augmentation.spectral import SpectralAugment
 from auricle.core.schema import build, check, one_of
 
-MONITORED = ("val_loss", "val_accuracy", "loss", "accuracy")
+AUTO = "auto"
+TARGETS = ("independent", "exclusive", "exclusive_or_none")
+_MANY_GROUPS = 100  # so many are little helped by those of validation
+_EPOCHS, _STEPS = 20, 900  # what `epochs: auto` has at least
+# A batch holds so many windows where there are fewer than so many in all.
+_BATCHES, _LARGEST_BATCH = ((1000, 32), (5000, 64)), 128
+
+MONITORED = ("val_loss", "val_balanced_accuracy", "loss", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -25,13 +34,13 @@ class SpecAugment:
 
 @dataclass(frozen=True)
 class Train:
-    """How a network learns."""
+    """How a network learns. `targets`, `epochs` and `batch_size` may be `auto`: see `fitted`."""
 
     targets: str
-    epochs: int
+    epochs: Any
     monitor: str
-    patience: int
-    batch_size: int
+    patience: int | None
+    batch_size: Any
     learning_rate: float
     schedule: str
     decay: float
@@ -46,14 +55,24 @@ class Train:
     mixup_alpha: float
     spec_augment: SpecAugment
     changes: SpectralAugment
+    refit: Any
     seed: int
 
     def __post_init__(self) -> None:
-        one_of("targets", self.targets, ("independent", "exclusive"))
+        one_of("targets", self.targets, (AUTO, *TARGETS))
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            check(
+                value == AUTO or (isinstance(value, int) and value > 0),
+                f"{name}={value} must be a positive whole number, or auto",
+            )
+        check(self.refit in (AUTO, True, False), f"refit={self.refit} must be auto, true or false")
         one_of("schedule", self.schedule, ("constant", "cosine", "exponential"))
         one_of("monitor", self.monitor, MONITORED)
-        for name in ("epochs", "patience", "batch_size", "learning_rate"):
-            check(getattr(self, name) > 0, f"{name}={getattr(self, name)} must be positive")
+        check(
+            self.patience is None or self.patience > 0, f"patience={self.patience} must be positive"
+        )
+        check(self.learning_rate > 0, f"learning_rate={self.learning_rate} must be positive")
         check(
             0 <= self.label_smoothing < 1,
             f"label_smoothing={self.label_smoothing} must lie in [0, 1)",
@@ -66,3 +85,36 @@ class Train:
         check(self.pause_weight >= 0, f"pause_weight={self.pause_weight} must not be negative")
         check(0 <= self.averaging < 1, f"averaging={self.averaging} must lie in [0, 1)")
         build(self.optimizer, "train.optimizer")
+
+    def fitted(self, targets: str, windows: int, groups: int, unlabelled: bool) -> "Train":
+        """Return the same with numbers that fit the training windows where it says `auto`.
+
+        Few windows go in small batches, and through more epochs: at least 20, and as many as have
+        900 steps. Where fewer than 100 groups train, those that validate do so, too, in the end.
+
+        Parameters
+        ----------
+        targets
+            What fits the recordings: `independent`, or `exclusive`.
+        windows, groups
+            How many there are; of groups, those that have a label.
+        unlabelled
+            Whether some of them have no label, so that softmax needs a place for none.
+        """
+        if self.targets != AUTO:
+            targets = self.targets
+        elif targets == "exclusive" and unlabelled:
+            targets = "exclusive_or_none"
+        batch_size = self.batch_size
+        if batch_size == AUTO:
+            batch_size = next((size for most, size in _BATCHES if windows < most), _LARGEST_BATCH)
+        epochs = self.epochs
+        if epochs == AUTO:
+            epochs = max(_EPOCHS, math.ceil(_STEPS / math.ceil(max(1, windows) / batch_size)))
+        return dataclasses.replace(
+            self,
+            targets=targets,
+            epochs=epochs,
+            batch_size=batch_size,
+            refit=groups < _MANY_GROUPS if self.refit == AUTO else self.refit,
+        )

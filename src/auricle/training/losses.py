@@ -1,4 +1,4 @@
-"""Losses of labels that may sound together."""
+"""Losses of labels that may sound together, or of which at most one sounds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,5 +26,24 @@ def each_and_compared(smoothing: float, comparison: float) -> Callable[[Any, Any
             which = -ops.sum(smoothed * ops.log_softmax(logits, axis=-1), axis=-1)
             total = total + comparison * one * which
         return total
+
+    return loss
+
+
+def with_none(logits: Any) -> Any:
+    """Return logits [shape=(n, n_labels + 1)] with that of none of the labels, which is 0."""
+    return ops.concatenate([logits, ops.zeros_like(logits[:, :1])], axis=-1)
+
+
+def one_or_none(smoothing: float) -> Callable[[Any, Any], Any]:
+    """Categorical cross-entropy of the labels and of none of them (`with_none`)."""
+    each = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=smoothing, reduction=None
+    )
+
+    def loss(targets: Any, logits: Any) -> Any:
+        targets = ops.cast(targets, logits.dtype)
+        none = 1 - ops.sum(targets, axis=-1, keepdims=True)
+        return each(ops.concatenate([targets, none], axis=-1), with_none(logits))
 
     return loss

@@ -14,7 +14,7 @@ import keras
 from auricle.core.errors import AuricleError
 from auricle.core.files import whole_file
 from auricle.core.native_output import silenced
-from auricle.inference.model_files import ESTIMATOR_FILE, KERAS_FILE
+from auricle.inference.model_files import ESTIMATOR_FILE, KERAS_FILE, VALIDATED_FILE
 from auricle.training.baselines import Baseline
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can hold
@@ -22,8 +22,13 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can hold
 _ROOM = 1 << 20  # bytes; a disk with less is as good as full
 
 
-def save(model: keras.Model | Baseline, folder: Path) -> None:
-    """Save a trained model under the name that `trained_file` looks for."""
+def save(model: keras.Model | Baseline, folder: Path, validated: keras.Model | None = None) -> None:
+    """Save a trained model under the name that `trained_file` looks for.
+
+    With it comes the network that was `validated`, if the one that is kept saw validation.
+    """
+    if validated is not None:
+        save_keras(validated, folder / VALIDATED_FILE)
     if isinstance(model, Baseline):
         model.estimator.save(folder / ESTIMATOR_FILE)
     else:

@@ -23,7 +23,7 @@ from auricle.synthesis.environment import (
 from auricle.synthesis.environment.room_tone import room_noise
 from auricle.synthesis.signals import SAMPLE_RATE_HZ, FloatArray, at_rms
 
-__all__ = ["SOURCES", "room_noise", "surround"]
+__all__ = ["ROOMS", "SOURCES", "room_noise", "room_tones", "surround"]
 
 Source = Callable[[np.random.Generator, int], FloatArray]
 
@@ -94,6 +94,40 @@ SOURCES: tuple[tuple[Source, float], ...] = (
     (people.crying, 0.8),
 )
 """The sources of sound and how often each is heard, in proportion."""
+
+
+ROOMS = (
+    room_tone.hiss,
+    room_tone.room_noise,
+    room_tone.shaped,
+    room_tone.pipes,
+    room_tone.fluttering,
+    room_tone.rumble,
+    room_tone.hum,
+)
+"""The sources that no one would give a name: what is heard where nothing is to be heard."""
+
+
+def room_tones(rng: np.random.Generator, seconds: float) -> FloatArray:
+    """Return what is heard in a room where nothing happens: one to three noises.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    seconds
+        Length of the scene.
+
+    Returns
+    -------
+    FloatArray
+        Samples at -20 dBFS RMS, shape (round(seconds * 16000),).
+    """
+    count = round(seconds * SAMPLE_RATE_HZ)
+    scene = np.zeros(count, dtype=np.float32)
+    for index in rng.choice(len(ROOMS), int(rng.integers(1, 4))):
+        scene += at_rms(ROOMS[index](rng, count), rng.uniform(-15.0, 0.0))
+    return at_rms(scene, -20.0)
 
 
 def surround(rng: np.random.Generator, seconds: float) -> FloatArray:
