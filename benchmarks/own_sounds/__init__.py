@@ -1,0 +1,1 @@
+"""How the untouched default does on what a newcomer brings, beside fixed baselines."""
