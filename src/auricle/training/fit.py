@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -248,13 +249,23 @@ def _refuse_divergence(loss: float, epoch: int, train: Train) -> None:
 def _pass(step: Callable[..., dict[str, Any]], batches: Batches, name: str) -> dict[str, float]:
     """Go through all batches once; give loss and balanced accuracy over all of them."""
     loss, hits, counted = 0.0, np.zeros(()), 0
-    for index in progress(range(len(batches)), len(batches), name):
-        x, y, weights = batches[index]
+    for x, y, weights in progress(_ahead(batches), len(batches), name):
         # Keras begins its metrics anew at each batch, so the sums over batches are taken here.
         logs = step(x, y, weights, return_dict=True)
         loss += len(x) * float(logs["loss"])
         hits, counted = hits + np.asarray(logs["hits"], np.float64), counted + len(x)
     return {"loss": loss / counted, "balanced_accuracy": balanced_accuracy(hits)}
+
+
+def _ahead(batches: Batches) -> Iterator[tuple[Any, Any, Any]]:
+    """Give each batch while the next one is made: numpy and the network work side by side."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(batches.__getitem__, 0)
+        for number in range(1, len(batches) + 1):
+            batch = coming.result()
+            if number < len(batches):
+                coming = worker.submit(batches.__getitem__, number)
+            yield batch
 
 
 def best_epoch(history: list[dict[str, float]], monitor: str) -> dict[str, float]:
