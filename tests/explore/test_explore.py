@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from auricle.audio.io import read_blocks
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import PreprocessSettings
 from auricle.cli.main import main
 from auricle.core.compose import compose
 from auricle.core.errors import AuricleError
@@ -28,7 +28,7 @@ from helpers import HERE, RATE, ROOT, folder_dataset, recording
 DICTIONARY = ROOT / "references" / "data_dictionary.md"
 COMPOSED = compose("config", [])
 EXPLORE = parse_group(COMPOSED.explore, Explore, "explore")
-PREPROCESS = parse_group(COMPOSED.preprocess, Preprocess, "preprocess")
+PREPROCESS = parse_group(COMPOSED.preprocess, PreprocessSettings, "preprocess")
 FEATURES = parse_group(COMPOSED.features, Features, "features")
 
 
