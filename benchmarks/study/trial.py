@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from auricle.audio import Samples
-from auricle.audio.preprocess import Preprocess
+from auricle.audio.preprocess import Preprocess, PreprocessSettings
 from auricle.core.compose import compose
 from auricle.core.schema import build, parse_group
-from auricle.datasets.window_file import Windows
-from auricle.evaluation.leakage import picked
+from auricle.datasets.window_file import Windows, picked
 from auricle.evaluation.robustness import at_level, in_noise, narrowed
 from auricle.features import Features
 from auricle.inference.context import in_context
 from auricle.networks import build_network
-from auricle.training.fit import fit_to_the_end, logits, reproducible, statistics
+from auricle.training.fit import fit_to_the_end, fitted, logits, reproducible, statistics
 from auricle.training.hyperparameters import Train
 from benchmarks.study.recordings import (
     LABELS,
@@ -59,10 +58,11 @@ def run(trial: Trial, held_out: int | None, seed: int, folds: Sequence[int]) -> 
     begun = time.perf_counter()
     config = compose("config", [*trial.overrides, f"train.seed={seed}"])
     features = parse_group(config.features, Features, "features")
-    preprocess = parse_group(config.preprocess, Preprocess, "preprocess")
+    preprocess = parse_group(config.preprocess, PreprocessSettings, "preprocess").fitted(0.25, 0.25)
     train = parse_group(config.train, Train, "train")
     learned = _learned(trial, tuple(f for f in folds if f != held_out), features, preprocess)
     prepared_s = time.perf_counter() - begun
+    train, learned = fitted(train, learned)
     reproducible(seed)
     given = statistics(learned)
     model = build_network(build(config.network, "network"), given, len(LABELS))

@@ -41,7 +41,7 @@ def measured(tmp_path, samples, rate=RATE, **how):
     path = tmp_path / "one.wav"
     soundfile.write(path, samples, rate, **{"subtype": "PCM_16", **how})
     listed = folder_clips(tmp_path, [path])
-    return measure(listed[0], PREPROCESS, EXPLORE)
+    return measure(listed[0], PREPROCESS.fitted(0.25, 0.25), EXPLORE)
 
 
 def folder_clips(root, files, labels=("speech",)):
