@@ -179,7 +179,7 @@ def test_it_goes_through_every_stage(tmp_path, monkeypatch):
             "evaluate.nothing.seconds=2",
             "evaluate.nothing.unknown_s=0",
         ),
-        "evaluate.naive={windows: 50, epochs: 1}",
+        *("preprocess.window_s=0.25", "evaluate.naive={windows: 50, epochs: 1}"),
     ]
     for verb in ("fetch", "prepare", "train", "export", "evaluate", "replay"):
         with pytest.raises(SystemExit) as ended, without_pictures():
