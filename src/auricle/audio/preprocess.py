@@ -10,12 +10,9 @@ import numpy as np
 from auricle.audio import Samples
 from auricle.audio.transforms import Step
 from auricle.audio.windows import Windower, missing_zeros, sliding_windows
-from auricle.core.schema import check, one_of, parse_group
+from auricle.core.schema import AUTO, check, one_of, parse_group
 
 _MAX_RATE_HZ, _MAX_WINDOW_S = 384000, 60
-
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True)

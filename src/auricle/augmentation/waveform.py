@@ -15,7 +15,7 @@ from audiomentations.core.transforms_interface import BaseWaveformTransform
 from auricle.audio import Samples
 from auricle.audio.io import Resampler
 from auricle.core.errors import AuricleError
-from auricle.core.schema import build, check, one_of
+from auricle.core.schema import AUTO, build, check, one_of
 
 _ENOUGH_WINDOWS, _MOST_COPIES = 2500, 8
 
@@ -42,7 +42,7 @@ class Augment:
     def __post_init__(self) -> None:
         number = isinstance(self.copies, int) and self.copies > 0
         check(
-            number or self.copies == "auto",
+            number or self.copies == AUTO,
             f"copies={self.copies} must be a positive number, or auto",
         )
         for name in self.chains:
@@ -54,7 +54,7 @@ class Augment:
         Few windows need many, so that a network sees enough that differs: `auto` makes as many as
         come near 2 500 windows with the recordings, 1 to 8.
         """
-        if self.copies != "auto":
+        if self.copies != AUTO:
             return int(self.copies)
         return int(np.clip(_ENOUGH_WINDOWS // max(1, windows), 1, _MOST_COPIES))
 

@@ -21,6 +21,9 @@ from auricle.core.errors import AuricleError
 
 T = TypeVar("T")
 
+# A value that is to fit the recordings.
+AUTO = "auto"
+
 # What a `_target_` may name. A configuration file must not be able to name any code whatever.
 ALLOWED_TARGETS = re.compile(
     r"auricle\.(datasets|networks|augmentation|training\.baselines)\.[\w.]+"

@@ -76,8 +76,8 @@ def prepare_dataset(config: Config, job: Job) -> StageResult:
     copies = config.augment.copies_of(
         sum(preprocess.windows_of(found[clip.path].samples) for clip in training)
     )
-    header = _header(config, preprocess, fitting.why, about, job, side, len(leaking))
-    header = dataclasses.replace(header, targets=fit_targets(training))
+    targets = fit_targets(training)
+    header = _header(config, preprocess, fitting.why, targets, about, job, side, len(leaking))
     counts: dict[str, Any] = {}
     for name in SPLITS:
         items = [
@@ -187,6 +187,7 @@ def _header(
     config: Config,
     preprocess: Preprocess,
     fitted: str,
+    targets: str,
     about: dict[str, Any],
     job: Job,
     side: Mapping[str, str],
@@ -197,7 +198,7 @@ def _header(
         schema=window_file.SCHEMA,
         split="",
         labels=about["labels"],
-        targets="",
+        targets=targets,
         preprocess=dataclasses.asdict(preprocess),
         preprocess_config=dataclasses.asdict(config.preprocess),
         fitted=fitted,

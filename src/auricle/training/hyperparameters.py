@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from auricle.augmentation.spectral import SpectralAugment
-from auricle.core.schema import build, check, one_of
+from auricle.core.schema import AUTO, build, check, one_of
 
-AUTO = "auto"
 TARGETS = ("independent", "exclusive", "exclusive_or_none")
 _MANY_GROUPS = 100  # so many are little helped by those of validation
 _EPOCHS, _STEPS = 20, 900  # what `epochs: auto` has at least

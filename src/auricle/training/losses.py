@@ -30,13 +30,8 @@ def each_and_compared(smoothing: float, comparison: float) -> Callable[[Any, Any
     return loss
 
 
-def with_none(logits: Any) -> Any:
-    """Return logits [shape=(n, n_labels + 1)] with that of none of the labels, which is 0."""
-    return ops.concatenate([logits, ops.zeros_like(logits[:, :1])], axis=-1)
-
-
 def one_or_none(smoothing: float) -> Callable[[Any, Any], Any]:
-    """Categorical cross-entropy of the labels and of none of them (`with_none`)."""
+    """Categorical cross-entropy of the labels and of none of them, whose logit is 0."""
     each = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=smoothing, reduction=None
     )
@@ -44,6 +39,9 @@ def one_or_none(smoothing: float) -> Callable[[Any, Any], Any]:
     def loss(targets: Any, logits: Any) -> Any:
         targets = ops.cast(targets, logits.dtype)
         none = 1 - ops.sum(targets, axis=-1, keepdims=True)
-        return each(ops.concatenate([targets, none], axis=-1), with_none(logits))
+        return each(
+            ops.concatenate([targets, none], axis=-1),
+            ops.concatenate([logits, ops.zeros_like(none)], axis=-1),
+        )
 
     return loss

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -123,11 +123,7 @@ def room_tones(rng: np.random.Generator, seconds: float) -> FloatArray:
     FloatArray
         Samples at -20 dBFS RMS, shape (round(seconds * 16000),).
     """
-    count = round(seconds * SAMPLE_RATE_HZ)
-    scene = np.zeros(count, dtype=np.float32)
-    for index in rng.choice(len(ROOMS), int(rng.integers(1, 4))):
-        scene += at_rms(ROOMS[index](rng, count), rng.uniform(-15.0, 0.0))
-    return at_rms(scene, -20.0)
+    return _scene(rng, seconds, ROOMS, None)
 
 
 def surround(rng: np.random.Generator, seconds: float) -> FloatArray:
@@ -145,10 +141,19 @@ def surround(rng: np.random.Generator, seconds: float) -> FloatArray:
     FloatArray
         Samples at -20 dBFS RMS, shape (round(seconds * 16000),).
     """
-    count = round(seconds * SAMPLE_RATE_HZ)
     shares = np.array([share for _, share in SOURCES])
-    heard = rng.choice(len(SOURCES), int(rng.integers(1, 4)), p=shares / shares.sum())
+    return _scene(rng, seconds, [source for source, _ in SOURCES], shares / shares.sum())
+
+
+def _scene(
+    rng: np.random.Generator,
+    seconds: float,
+    sources: Sequence[Source],
+    shares: FloatArray | None,
+) -> FloatArray:
+    """Mix one to three sources, drawn by their shares, or all alike."""
+    count = round(seconds * SAMPLE_RATE_HZ)
     scene = np.zeros(count, dtype=np.float32)
-    for index in heard:
-        scene += at_rms(SOURCES[index][0](rng, count), rng.uniform(-15.0, 0.0))
+    for index in rng.choice(len(sources), int(rng.integers(1, 4)), p=shares):
+        scene += at_rms(sources[index](rng, count), rng.uniform(-15.0, 0.0))
     return at_rms(scene, -20.0)
