@@ -132,7 +132,7 @@ def test_a_hand_edit_of_the_parameters_is_undone(
     built: Path, repro: Callable[[], set[str]]
 ) -> None:
     before = (built / "params.yaml").read_text()
-    edit(built / "params.yaml", "batch_size: 128", "batch_size: 7")
+    edit(built / "params.yaml", "batch_size: auto", "batch_size: 7")
     assert repro() == {"compose_config"} | SCAN
     assert (built / "params.yaml").read_text() == before
 
