@@ -31,7 +31,7 @@ from auricle.training.hyperparameters import SpecAugment, Train
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 16000
 HERE = Cluster("loky", 1, None)
-COLUMNS = Columns("file", None, None, None, None, None)
+COLUMNS = Columns("file", None, None, None, None, None, None)
 SHAPE = (8, 8)
 FEW = Bootstrap(100, 0.95, 0)
 PLAIN = SpecAugment(0, 4, 0, 6)

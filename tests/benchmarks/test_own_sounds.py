@@ -126,7 +126,7 @@ def test_ours_is_given_the_very_split(tmp_path, monkeypatch):
     project.mkdir()
     lay_out(project, sides)
     monkeypatch.chdir(project)
-    columns = Columns("file", "group", None, "split", None, None)
+    columns = Columns("file", "group", None, "split", None, None, None)
     dataset = folder_dataset("sounds", table="recordings.csv", columns=columns)
     clips = dataset.fetch(project, Cluster("loky", 1, None)).clips
     side = split(clips, dataset)

@@ -10,7 +10,7 @@ import soxr
 
 from auricle.core.errors import AuricleError
 from auricle.datasets.clips import Clip
-from auricle.datasets.duplicates import find_duplicates, guard
+from auricle.datasets.duplicates import find_duplicates, guard, refuse_contradictions
 from auricle.datasets.fingerprint import fingerprint
 from auricle.synthesis.render import render_clip
 from helpers import clip, folder_dataset
@@ -128,3 +128,15 @@ def test_identical_recordings_are_each_paired_with_the_first():
     pairs = find_duplicates(clips, side, nothing)
     assert len(pairs) == 49
     assert [(pair.first, pair.second) for pair in pairs if pair.leak] == [("0.wav", "30.wav")]
+
+
+def test_one_recording_under_two_labels_is_refused_by_name(tmp_path):
+    names = {"yes/a.wav": "0", "no/b.wav": "0", "no/c.wav": "1"}
+    clips = [
+        Clip(name, 100, digit * 64, (name.partition("/")[0],), name)
+        for name, digit in names.items()
+    ]
+    with pytest.raises(AuricleError, match=r"yes/a\.wav \(yes\) and no/b\.wav \(no\)"):
+        refuse_contradictions(clips, folder_dataset(tmp_path))
+    refuse_contradictions(clips, folder_dataset(tmp_path, allow_leaks=True))
+    refuse_contradictions(clips[1:], folder_dataset(tmp_path))

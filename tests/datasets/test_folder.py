@@ -131,12 +131,22 @@ def test_a_table_gives_group_fold_split_and_licence(tree):
         {"path": "music/d.wav", "who": "", "fold": "2", "part": "", "terms": "CC BY 4.0"},
     ]
     table = write_table(tree / "table.csv", rows)
-    columns = Columns("path", "who", "fold", "part", "terms", None)
+    columns = Columns("path", "who", "fold", "part", "terms", None, None)
     listing = fetch(tree, table=table, columns=columns)
     first, second = sorted(listing.clips, key=lambda clip: clip.fold)
     assert (first.group, first.fold, first.split, first.licence) == ("Ann", "1", "test", "CC0")
     assert (second.group, second.split, second.licence) == ("music/d.wav", "", "CC BY 4.0")
     assert listing.notes["left_out"]["not in the table"] == 3
+
+
+def test_a_label_of_the_table_that_contradicts_the_folder_is_refused(tree):
+    rows = [{"file": "speech/a.wav", "label": "speech"}, {"file": "music/d.wav", "label": "speech"}]
+    columns = Columns("file", None, None, None, None, None, "label")
+    table = write_table(tree / "table.csv", rows)
+    with pytest.raises(AuricleError, match=r"d\.wav is labelled speech .* folder music"):
+        fetch(tree, table=table, columns=columns)
+    table = write_table(tree / "table.csv", rows[:1])
+    assert set(labels_by_name(fetch(tree, table=table, columns=columns))) == {"a.wav"}
 
 
 def test_the_names_of_a_table_start_from_table_root(tree, tmp_path):
@@ -156,7 +166,7 @@ def test_only_licences_named_exactly_are_admitted(tree):
     files = {"a": "speech/a.wav", "c": "speech/c.wav", "d.": "music/d.wav"}
     rows = [{"file": files[key], "licence": licences[key]} for key in files]
     table = write_table(tree / "table.csv", rows)
-    columns = Columns("file", None, None, None, "licence", None)
+    columns = Columns("file", None, None, None, "licence", None, None)
     listing = fetch(tree, table=table, columns=columns, licences=["CC BY 4.0"])
     assert set(labels_by_name(listing)) == {"a.wav"}
     assert listing.notes["left_out"]["licence not admitted"] == 2
@@ -170,13 +180,13 @@ def test_licences_without_a_table_of_them_are_refused(tree):
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tree):
     table = write_table(tree / "table.csv", [{"file": "speech/a.wav", "speaker": "Ann"}])
     with pytest.raises(AuricleError, match=r"no column who \(it has file, speaker\)"):
-        fetch(tree, table=table, columns=Columns("file", "who", None, None, None, None))
+        fetch(tree, table=table, columns=Columns("file", "who", None, None, None, None, None))
 
 
 def test_a_split_that_is_none_is_refused(tree):
     table = write_table(tree / "table.csv", [{"file": "speech/a.wav", "part": "testing"}])
     with pytest.raises(AuricleError, match="split=testing is none of"):
-        fetch(tree, table=table, columns=Columns("file", None, None, "part", None, None))
+        fetch(tree, table=table, columns=Columns("file", None, None, "part", None, None, None))
 
 
 def test_a_table_that_is_not_there_is_named(tree):

@@ -91,7 +91,7 @@ class Sounds:
 
 def spectral_augment(
     sounds: Sounds,
-    others: Sounds,
+    others: Sounds | None,
     noises: Sounds | None,
     spectra: Spectra,
     changes: SpectralAugment,
@@ -104,14 +104,16 @@ def spectral_augment(
     sounds
         The batch, n windows.
     others
-        As many windows with one label each, to sound together with.
+        As many windows with one label each, to sound together with; null: nothing does.
     noises
         As many windows of no label; null: noise of a random colour only.
     """
     power, targets = sounds.power.copy(), sounds.targets.copy()
     if changes.moves and not spectra.fine_rows:  # a fine spectrum has no frames to move
         power = _moved(power, changes, rng)
-    levels_dbfs = _mix(power, targets, sounds, others, changes, rng)
+    levels_dbfs = sounds.levels_dbfs
+    if others is not None:
+        levels_dbfs = _mix(power, targets, sounds, others, changes, rng)
     _noise(power, targets, levels_dbfs, sounds, noises, spectra, changes, rng)
     response_db = _equalised(len(power), spectra, changes, rng)
     _limited(response_db, spectra, changes, rng)

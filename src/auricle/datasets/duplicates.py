@@ -88,6 +88,33 @@ def guard(found: Sequence[Duplicate], dataset: Dataset, report: Path) -> list[Du
     return leaks
 
 
+def refuse_contradictions(clips: Sequence[Clip], dataset: Dataset) -> None:
+    """Refuse recordings that are the same byte by byte and labelled differently.
+
+    Raises
+    ------
+    AuricleError
+        There are some, and `dataset.allow_leaks` does not admit them: the first few are named.
+    """
+    found = [
+        f"{same[0].path} ({_labels(same[0])}) and {other.path} ({_labels(other)})"
+        for same in _by(clips, "sha256")
+        for other in same[1:]
+        if other.labels != same[0].labels
+    ]
+    if found and not dataset.allow_leaks:
+        more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise AuricleError(
+            f"{len(found)} pair(s) of recordings are the same, and labelled differently: "
+            f"{'; '.join(found[:_NAMED])}{more}. Remove the one that is wrong; "
+            "dataset.allow_leaks=true learns from both"
+        )
+
+
+def _labels(clip: Clip) -> str:
+    return " and ".join(clip.labels) or "background"
+
+
 _REMEDY = (
     "Give both the same group in dataset.table (dataset.columns.group), or remove one; "
     "dataset.allow_leaks=true goes on, and says so in every report"

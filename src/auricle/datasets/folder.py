@@ -29,6 +29,7 @@ class Columns:
     split: str | None
     licence: str | None
     source: str | None
+    label: str | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Folder(Dataset):
                 if self.licences is not None and row["licence"] not in self.licences:
                     left_out["licence not admitted"] += 1
                     continue
-                fields |= {key: value for key, value in row.items() if value}
+                self._refuse_contradiction(path, name, row.get("label"))
+                fields |= {key: value for key, value in row.items() if value and key != "label"}
             found.append((path, name, fields))
         if not found:
             raise AuricleError(
@@ -125,6 +127,14 @@ class Folder(Dataset):
             (path, {"labels": (), "group": f"{BACKGROUND}/{path.relative_to(root).as_posix()}"})
             for path in files
         ]
+
+    def _refuse_contradiction(self, path: Path, folder: str, label: str | None) -> None:
+        if label and label != folder:
+            raise AuricleError(
+                f"{path} is labelled {label} in dataset.table={self.table}, and lies in the folder "
+                f"{folder}: correct the one that is wrong, or set dataset.columns.label=null to go "
+                "by the folders"
+            )
 
     def _refuse_absent(self, files: Sequence[Path], root: Path) -> None:
         """Refuse a class that has no folder with recordings in it: its name may be mistyped."""

@@ -62,6 +62,7 @@ def prepare_dataset(config: Config, job: Job) -> StageResult:
             "is nothing to tell it from: add a folder `background` of what is not it, or set "
             "dataset.background to a folder, or to generated"
         )
+    duplicates.refuse_contradictions(clips, config.dataset)
     side = splits.split(clips, config.dataset)
     pairs = duplicates.find_duplicates(
         clips, side, {path: one.fingerprint for path, one in found.items()}

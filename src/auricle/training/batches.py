@@ -116,7 +116,9 @@ class _Changing:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Features and targets of these windows, changed."""
         single, none = self._single, self._none
-        others = self._sounds(rng.choice(single if len(single) else rows, len(rows)))
+        others = None
+        if self._settings.together:
+            others = self._sounds(rng.choice(single if len(single) else rows, len(rows)))
         noises = self._sounds(rng.choice(none, len(rows))) if len(none) else None
         return spectral_augment(
             self._sounds(rows), others, noises, self._spectra, self._settings, rng
