@@ -42,20 +42,24 @@ def cnn(
         mean, variance = mean @ of.to_bands, variance @ np.square(of.to_bands)
     x = layers.Normalization(axis=-1, mean=mean, variance=variance)(x)
     x = layers.Reshape((*x.shape[1:], 1))(x)  # (72, 40, 1)
-    for number, width in enumerate((filters, 3 * filters // 2, 2 * filters, 3 * filters)):
-        first = number == 0
+    for width, kernel, strides, pool in (
+        (filters, kernel_size + 2, 2, None),  # (36, 20)
+        (3 * filters // 2, kernel_size, (1, 2), (2, 1)),  # (18, 10)
+        (2 * filters, kernel_size, 1, 2),  # (9, 5)
+        (3 * filters, kernel_size, 1, None),
+    ):
         x = layers.Conv2D(
             width,
-            kernel_size + 2 if first else kernel_size,
-            strides=2 if first else 1,
+            kernel,
+            strides=strides,
             padding="same",
             use_bias=False,
             kernel_regularizer=keras.regularizers.L2(l2),
         )(x)
         x = layers.BatchNormalization(momentum=batch_norm_momentum)(x)
         x = layers.ReLU()(x)
-        if number in (1, 2):
-            x = layers.MaxPooling2D(2, padding="same")(x)  # (36, 20), (18, 10), (9, 5)
+        if pool:
+            x = layers.MaxPooling2D(pool, padding="same")(x)
     steps = -(-x.shape[1] // time_steps)
     x = layers.AveragePooling2D((steps, 2), padding="same")(x)  # (3, 3)
     x = layers.Flatten()(x)
