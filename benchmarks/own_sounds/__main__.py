@@ -102,12 +102,16 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _asked(options: argparse.Namespace, console: Console) -> Iterator[_Run]:
     """Return the runs that are asked for; a set that is not here is named and skipped."""
     rows = ROWS | CHOOSING if options.choosing else ROWS
+    names = []
     for name in options.rows or (CHOOSING if options.choosing else ROWS):
         if missing := rows[name].missing:
             console.print(f"{name} is skipped: there is no {', '.join(map(str, missing))}")
-            continue
-        folds = rows[name].folds[:_QUICK_FOLDS] if options.quick else rows[name].folds
-        for seed in _SEEDS[:1] if options.quick else _SEEDS:
+        else:
+            names.append(name)
+    # Seed by seed: stopped early, each row has been measured as often as the others.
+    for seed in _SEEDS[:1] if options.quick else _SEEDS:
+        for name in names:
+            folds = rows[name].folds[:_QUICK_FOLDS] if options.quick else rows[name].folds
             yield from (_Run(name, fold, seed) for fold in folds)
 
 
