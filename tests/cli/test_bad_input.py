@@ -101,9 +101,39 @@ def test_fewer_recordings_of_a_class_than_splits_are_refused(done, refused):
     two_classes(2)
     done("fetch")
     told = refused("prepare")
-    assert "labelled high are of 2 group(s) (high/0.wav, high/1.wav)" in told
+    assert "high has 2 group(s) (high/0.wav, high/1.wav); low has 2 group(s)" in told
     assert "train, validation and test need one each: add recordings" in told
     assert not written("data/processed")
+
+
+def test_a_class_of_few_beside_one_of_many_is_said(done):
+    for label, count in (("rare", 4), ("often", 40)):
+        for i in range(count):
+            recording(Path(f"sounds/{label}/{i}.wav"), 0.3, 100 * count + i)
+    done("fetch")
+    told = done("prepare")
+    assert "fewer than 5 recordings train rare: add some" in told
+    assert "often" not in told
+
+
+def test_two_hundred_classes_are_each_scored(done):
+    for label in range(200):
+        for i in range(3):
+            recording(Path(f"sounds/{label:03d}/{i}.wav"), 0.25, 3 * label + i)
+    for verb in ("fetch", "prepare", "train", "export", "evaluate"):
+        done(verb)
+    metrics = json.loads(Path("reports/metrics.json").read_text())
+    assert len(metrics["labels"]) == 200
+
+
+def test_the_shortest_and_the_longest_are_windowed_alike(done):
+    for i in range(8):
+        recording(Path(f"sounds/click/{i}.wav"), 0.05, i)
+        recording(Path(f"sounds/hum/{i}.wav"), 600 if i == 0 else 5, 1000 + i)
+    done("fetch")
+    told = done("prepare", "preprocess.window_s=auto")
+    assert "windows of 0.5 s" in told
+    assert "8 recordings shorter than a window padded" in told
 
 
 @pytest.mark.parametrize("names", [("Dog", "dog"), ("caf\u00e9", "cafe\u0301")])

@@ -156,7 +156,7 @@ def test_a_class_that_one_speaker_alone_says_is_named():
         for speaker in range(6)
     ]
     clips.append(clip("stop/3.wav", ("stop",), "speaker 3"))
-    with pytest.raises(AuricleError, match=r"labelled stop are of 1 group\(s\) \(speaker 3\)"):
+    with pytest.raises(AuricleError, match=r"stop has 1 group\(s\) \(speaker 3\)"):
         split(clips, dataset())
 
 
@@ -270,7 +270,7 @@ def test_stopping_on_what_tests_is_refused_where_the_split_is_honest(split):
 
 def test_too_few_groups_are_named_with_a_remedy():
     clips = clips_of([(("speech",), 5)] * 5 + [(("music",), 5)] * 2)
-    with pytest.raises(AuricleError, match=r"music are of 2 group\(s\).*add recordings"):
+    with pytest.raises(AuricleError, match=r"music has 2 group\(s\).*add recordings"):
         split(clips, dataset())
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from auricle.core.errors import AuricleError
 
 _ORDERS = 50  # orders of the groups that are tried; the best is kept
+_NAMED = 5  # classes in a message
 _SIZE_GAP = 0.02  # of the optimum: sizes need not be met more closely
 
 Counts = npt.NDArray[np.int64]
@@ -42,7 +43,8 @@ def deal(
     names = sorted(counts)
     classes = sorted({label for of in counts.values() for label in of})
     table = np.array([[counts[name].get(label, 0) for label in classes] for name in names])
-    _refuse_few(table, names, classes, len(shares), wanted)
+    having = {label: [name for name in names if counts[name].get(label)] for label in classes}
+    refuse_few(having, len(shares), wanted)
     rng = np.random.default_rng(seed)
     dealt = [_one_by_one(table, shares, rng) for _ in range(_ORDERS)]
     whole = [parts for parts in dealt if _covered(table, parts, len(shares))]
@@ -53,23 +55,35 @@ def deal(
     return dict(zip(names, best.tolist(), strict=True))
 
 
-def _refuse_few(
-    table: Counts, names: Sequence[str], classes: Sequence[str], parts: int, wanted: str
-) -> None:
-    for column, label in enumerate(classes):
-        having = [name for name, row in zip(names, table, strict=True) if row[column]]
-        if len(having) < parts:
-            raise few_groups(label, having, wanted)
+def refuse_few(groups: Mapping[str, Sequence[str]], least: int, wanted: str) -> None:
+    """Refuse classes of fewer groups than are needed, all of them at once.
 
+    Parameters
+    ----------
+    groups
+        Names of the groups that have recordings of each class.
+    least
+        How many a class must have.
+    wanted
+        What each class needs a group for.
 
-def few_groups(label: str, groups: Sequence[str], wanted: str) -> AuricleError:
-    """Return the error of a class that has too few groups."""
-    shown = ", ".join(groups[:5])
-    return AuricleError(
-        f"The recordings labelled {label or 'none'} are of {len(groups)} group(s) ({shown}), but "
-        f"{wanted} need one each: add recordings of others, name smaller groups in dataset.table, "
-        "or leave the class out"
-    )
+    Raises
+    ------
+    AuricleError
+        Some have fewer: they are named, with their groups.
+    """
+    few = [
+        f"{label or 'background'} has {len(names)} group(s) ({', '.join(names)})"
+        for label, names in groups.items()
+        if len(names) < least
+    ]
+    if few:
+        more = f"; and {len(few) - _NAMED} more classes" if len(few) > _NAMED else ""
+        raise AuricleError(
+            f"{'; '.join(few[:_NAMED])}{more}, but {wanted} need one each: add recordings of other "
+            "speakers, devices or sessions (without dataset.table, each recording is a group), "
+            "name smaller groups in the table, or leave the class out"
+        )
 
 
 def _one_by_one(table: Counts, shares: Sequence[float], rng: np.random.Generator) -> Counts:

@@ -15,7 +15,7 @@ from auricle.core.csv_table import write_table
 from auricle.core.errors import AuricleError
 from auricle.core.files import need_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset
-from auricle.datasets.group_dealing import deal, few_groups
+from auricle.datasets.group_dealing import deal, refuse_few
 
 # Side of a recording whose windows are dealt out one by one.
 ALL = "all"
@@ -149,13 +149,11 @@ def _shuffled(
     of_class: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name in sorted(groups):
         of_class[groups[name][0].labels].append(name)
+    refuse_few({"+".join(labels): names for labels, names in of_class.items()}, least, wanted)
     rng = np.random.default_rng(dataset.split_seed)
-    shuffled = []
-    for labels, names in sorted(of_class.items()):
-        if len(names) < least:
-            raise few_groups("+".join(labels), names, wanted)
-        shuffled.append([names[i] for i in rng.permutation(len(names))])
-    return shuffled
+    return [
+        [names[i] for i in rng.permutation(len(names))] for _, names in sorted(of_class.items())
+    ]
 
 
 def _by_fold(clips: Sequence[Clip], dataset: Dataset) -> dict[str, str]:

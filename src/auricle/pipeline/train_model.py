@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from rich.console import Console
 
@@ -70,11 +71,12 @@ def train_model(config: Config, job: Job) -> StageResult:
         best = best_epoch(history, train.monitor)
         validated = None
         if train.refit and not isinstance(model, Baseline):
-            console.print(f"{job.name}the same once more, on validation too")
-            validated, model = (
-                model,
-                _refitted(config.network, train, len(history), windows, validation),
+            console.print(
+                f"{job.name}the same once more, on validation too; the mean of both is kept"
             )
+            validated = model
+            again = _refitted(config.network, train, len(history), windows, validation)
+            model = _mean_of(validated, again)
         with whole_folder(job.writes.training) as folder:
             save(model, folder, validated)
             rows = (row.values() for row in history)
@@ -94,7 +96,7 @@ def train_model(config: Config, job: Job) -> StageResult:
         f"validation balanced accuracy {best['val_balanced_accuracy']:.4f}"
     )
     if validated is not None:
-        told += ", then trained on validation too"
+        told += ", joined by one trained on validation too"
     if lost := all_of_them - len(windows):
         told += f"; {lost} windows of no label left out (train.targets=exclusive)"
     numbers = {
@@ -121,6 +123,16 @@ def _refitted(
     model = build_network(network, given, len(both.header.labels), keep=True)
     fit_to_the_end(model, dataclasses.replace(train, epochs=epochs), given.mean, both)
     return model
+
+
+def _mean_of(validated: keras.Model, refitted: keras.Model) -> keras.Model:
+    """Return a network that gives the mean of the logits of two: they err in different places."""
+    inputs = keras.Input(refitted.input_shape[1:], name="features")
+    both = [
+        keras.Model(one.input, one.output, name=name)(inputs)
+        for name, one in (("validated", validated), ("refitted", refitted))
+    ]
+    return keras.Model(inputs, keras.layers.Average(name="logits")(both), name=refitted.name)
 
 
 def _what_fits(train: Train, header: window_file.Header) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class Train:
         """Return the same with numbers that fit the training windows where it says `auto`.
 
         Few windows go in small batches, and through more epochs: at least 20, and as many as have
-        900 steps. Where fewer than 100 groups train, those that validate do so, too, in the end.
+        900 steps. Where fewer than 100 groups train, a second network learns from those that
+        validate, too.
 
         Parameters
         ----------
