@@ -49,7 +49,7 @@ def test_events_are_as_many_as_the_tracker_ends(data, sizes):
     mine = recordings(rows, [[0, 0]] * len(sizes), sizes, levels)
     found = track(mine, LABELS, thresholds, rules)
     for number, part in enumerate(mine.rows()):
-        tracker = Tracker(LABELS, thresholds, rules)
+        tracker = Tracker(rules.rules(LABELS, thresholds), rules)
         told = ended(tracker, mine.probabilities[part], mine.levels_dbfs[part])
         for i, label in enumerate(LABELS):
             assert found.events[number, i] == sum(span.label == label for span in told)

@@ -36,7 +36,7 @@ def counted(mine, thresholds, rules, label):
     for part in mine.rows():
         if mine.targets[part[0], label]:
             continue
-        tracker = Tracker(LABELS, thresholds, rules)
+        tracker = Tracker(rules.rules(LABELS, thresholds), rules)
         told = ended(tracker, mine.probabilities[part], mine.levels_dbfs[part])
         events += sum(span.label == LABELS[label] for span in told)
         windows += len(part)

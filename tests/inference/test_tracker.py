@@ -17,7 +17,7 @@ def track(rows, thresholds, settings, levels=None):
     """Give what changes over consecutive windows of 0.25 s."""
     rows = np.asarray(rows, np.float32).reshape(-1, len(thresholds))
     levels = [-20.0] * len(rows) if levels is None else levels
-    tracker = Tracker(list(thresholds), thresholds, settings)
+    tracker = Tracker(settings.rules(list(thresholds), thresholds), settings)
     changes = []
     for i, (row, level) in enumerate(zip(rows, levels, strict=True)):
         changes += tracker.push(i * STEP_S, (i + 1) * STEP_S, row, level)
@@ -138,7 +138,9 @@ def test_the_first_window_is_not_smoothed():
 
 
 def test_sounding_names_what_is_on_and_finish_ends_it():
-    tracker = Tracker(["speech", "music"], {"speech": 0.5, "music": 0.5}, decision())
+    tracker = Tracker(
+        decision().rules(["speech", "music"], {"speech": 0.5, "music": 0.5}), decision()
+    )
     list(tracker.push(0.0, 0.25, np.array([0.9, 0.1], np.float32), -20.0))
     assert tracker.sounding == ["speech"]
     ended = list(tracker.finish())
@@ -176,7 +178,7 @@ def test_a_label_never_begins_below_its_threshold(rows, threshold, settings):
 @settings(deadline=None, max_examples=60)
 @given(rows=sequences, settings=decisions, threshold=st.floats(0.01, 0.99))
 def test_long_silence_ends_every_label(rows, settings, threshold):
-    tracker = Tracker(["music"], {"music": threshold}, settings)
+    tracker = Tracker(settings.rules(["music"], {"music": threshold}), settings)
     for i, p in enumerate([*rows, *[0.0] * 100]):
         list(tracker.push(i * STEP_S, (i + 1) * STEP_S, np.array([p], np.float32), -20.0))
     assert tracker.sounding == []
@@ -222,7 +224,7 @@ def gated(**changes):
 
 def follow(rows, levels, settings, threshold=0.5):
     """Give the state after each window, and all changes."""
-    tracker = Tracker(["music"], {"music": threshold}, settings)
+    tracker = Tracker(settings.rules(["music"], {"music": threshold}), settings)
     states, changes = [], []
     for i, (p, level) in enumerate(zip(rows, levels, strict=True)):
         row = np.array([p], np.float32)
@@ -297,7 +299,9 @@ def test_a_sound_that_is_not_yet_long_enough_is_unsure():
 
 
 def test_what_goes_on_is_known_before_it_ends():
-    tracker = Tracker(["speech", "music"], {"speech": 0.5, "music": 0.5}, decision())
+    tracker = Tracker(
+        decision().rules(["speech", "music"], {"speech": 0.5, "music": 0.5}), decision()
+    )
     for i in range(4):
         list(tracker.push(i * STEP_S, (i + 1) * STEP_S, np.array([0.9, 0.1], np.float32), -20.0))
     (sound,) = tracker.ongoing
@@ -307,7 +311,7 @@ def test_what_goes_on_is_known_before_it_ends():
 @settings(deadline=None, max_examples=60)
 @given(rows=sequences, levels=st.lists(st.floats(-120, 0), min_size=60, max_size=60), of=decisions)
 def test_the_floor_never_lies_above_the_last_level(rows, levels, of):
-    tracker = Tracker(["music"], {"music": 0.5}, of)
+    tracker = Tracker(of.rules(["music"], {"music": 0.5}), of)
     for i, (p, level) in enumerate(zip(rows, levels[: len(rows)], strict=True)):
         list(tracker.push(i * STEP_S, (i + 1) * STEP_S, np.array([p], np.float32), level))
         if of.gate_above_floor_db is not None:

@@ -42,7 +42,9 @@ class ScoredRecording:
     def events(self) -> list[dict[str, Any]]:
         """Begin, end and mean probability of each label that sounds, as a listener says it."""
         bundle = self.scorer.bundle
-        tracker = Tracker(bundle.labels, bundle.thresholds_for(self.decision), self.decision)
+        tracker = Tracker(
+            self.decision.rules(bundle.labels, bundle.thresholds_for(self.decision)), self.decision
+        )
         ended, _ = follow(tracker, self.probabilities(), self.levels_dbfs, bundle.preprocess)
         events = [
             {

@@ -79,8 +79,12 @@ class Decision:
         """Whether the threshold of a label is given, so that nothing is chosen."""
         return _each(self.threshold, label) is not None
 
+    def rules(self, labels: Sequence[str], thresholds: Mapping[str, float]) -> "dict[str, Rule]":
+        """Return what holds for each label, whose own thresholds are given."""
+        return {label: self.rule(label, thresholds[label]) for label in labels}
+
     def rule(self, label: str, threshold: float) -> "Rule":
-        """Give what holds for a label whose own threshold is given."""
+        """Return what holds for a label whose own threshold is given."""
         on = _each(self.threshold, label, threshold)
         return Rule(
             on,

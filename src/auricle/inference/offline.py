@@ -69,9 +69,10 @@ def track(
     sounding = np.zeros(recordings.targets.shape, bool)
     events = np.zeros((len(segments), len(labels)), np.int64)
     state = np.zeros(len(recordings.segment), np.uint8)
+    rules = decision.rules(labels, thresholds)
     for number, rows in enumerate(segments):
         ended, states = follow(
-            Tracker(labels, thresholds, decision),
+            Tracker(rules, decision),
             recordings.probabilities[rows],
             recordings.levels_dbfs[rows],
             preprocess,

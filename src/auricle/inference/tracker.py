@@ -1,7 +1,7 @@
 """When each label begins and ends: gate, smoothing, thresholds and durations, window by window."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +48,8 @@ class Tracker:
     were decided.
     """
 
-    def __init__(
-        self, labels: Sequence[str], thresholds: Mapping[str, float], decision: Decision
-    ) -> None:
-        self._labels = [_Label(name, decision.rule(name, thresholds[name])) for name in labels]
+    def __init__(self, rules: Mapping[str, Rule], decision: Decision) -> None:
+        self._labels = [_Label(name, rule) for name, rule in rules.items()]
         self._decision = decision
         self._gate = Gate(decision)
         self._open = False

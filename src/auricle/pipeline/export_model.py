@@ -13,6 +13,7 @@ from auricle.audio.preprocess import Preprocess
 from auricle.core.errors import AuricleError
 from auricle.core.files import digest, whole_folder
 from auricle.core.schema import check, parse_group
+from auricle.core.text import listed
 from auricle.datasets import window_file
 from auricle.features import Features
 from auricle.inference.bundle import SCHEMA, Bundle
@@ -113,7 +114,7 @@ def export_model(config: Config, job: Job) -> StageResult:
         run.metrics({f"threshold.{label}": value for label, value in thresholds.items()})
         run.bundle(job.writes.classifier, _SERVED_BY)
     size = (job.writes.classifier / name).stat().st_size
-    shown = ", ".join(f"{label} from {value:.2f}" for label, value in thresholds.items())
+    shown = listed([f"{label} from {value:.2f}" for label, value in thresholds.items()])
     summary = "; ".join([f"{name} {size / 1000:.0f} kB, thresholds: {shown}", *chosen.notes])
     return StageResult(summary)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auricle.core.parallel import Cluster
+from auricle.core.text import listed
 from auricle.datasets.clips import Dataset, Listing, source_of
 from auricle.pipeline.stage import Job, StageResult
 
@@ -26,7 +27,7 @@ def fetch_dataset(config: Config, job: Job) -> StageResult:
     left_out = sum(_counts(listing.notes))
     return StageResult(
         f"{len(listing.clips)} recordings of {len({c.group for c in listing.clips})} groups, "
-        f"labels {', '.join(listing.labels)}" + (f"; {left_out} files left out" if left_out else "")
+        f"labels {listed(listing.labels)}" + (f"; {left_out} files left out" if left_out else "")
     )
 
 

@@ -20,6 +20,7 @@ from auricle.core.errors import AuricleError
 from auricle.core.files import write_text
 from auricle.core.native_output import silenced
 from auricle.core.parallel import Cluster
+from auricle.core.text import listed
 from auricle.datasets import duplicates, inspection, splits, window_file
 from auricle.datasets.clips import SPLITS, Clip, Dataset, read_about, read_clips, unchanged
 from auricle.datasets.fitting import fit_targets, fit_windows
@@ -172,7 +173,7 @@ def _told(
     by_labels = report["splits"]["train"]["clips_by_labels"]
     few = [name for name, count in by_labels.items() if count < _FEW <= max(by_labels.values())]
     if few:
-        said.append(f"fewer than {_FEW} recordings train {', '.join(few)}: add some")
+        said.append(f"fewer than {_FEW} recordings train {listed(few)}: add some")
     if (lost_s := of["seconds_left_out"]) >= _WORTH_TELLING_S:
         said.append(f"{lost_s:.1f} s at the ends of recordings left out")
     if leaking:

@@ -41,7 +41,9 @@ class StreamScorer:
             "with bundle=FOLDER",
         )
         self._scorer, self._preprocess = scorer, bundle.preprocess
-        self.tracker = Tracker(bundle.labels, bundle.thresholds_for(decision), decision)
+        self.tracker = Tracker(
+            decision.rules(bundle.labels, bundle.thresholds_for(decision)), decision
+        )
         self._context = bundle.preprocess.windows_in(decision.context_s)
         self.restart(0)
 
