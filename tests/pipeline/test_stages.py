@@ -121,6 +121,18 @@ def test_tones_are_told_from_noise(project: Path) -> None:
         assert 0.9 < interval["low"] <= interval["value"] <= interval["high"] <= 1
 
 
+def test_of_few_recordings_the_mean_of_two_networks_is_kept(project: Path) -> None:
+    from auricle.training.saving import load_keras
+
+    folder = project / "models" / "training"
+    both, validated = load_keras(folder / "model.keras"), load_keras(folder / "validated.keras")
+    features = window_file.read(project / "data" / "processed" / "test.jsonl").features
+    one = np.asarray(validated(features))
+    other = np.asarray(both.get_layer("refitted")(features))
+    assert np.abs(one - other).max() > 0.1
+    np.testing.assert_allclose(both(features), (one + other) / 2, rtol=1e-4, atol=1e-4)
+
+
 def test_the_recordings_score_in_evaluation_as_their_windows_do(project: Path) -> None:
     from auricle.core.parallel import Cluster
     from auricle.core.project import ProjectPaths
