@@ -30,8 +30,8 @@ the features of the first. All hear 16 kHz, mono; the rest is librosa's and scik
 **Goal**: three points above the best baseline, or a third of its errors where that has .92 or more.
 **Named**: share of the test recordings, the mean over labels, of which the listener says the right
 label at least once and no other. **False/h**: events an hour of labels that a recording has not,
-over all test recordings. Seconds are wall time, of the stage that trains and of all five. **Code**:
-digest of `src/auricle` and `conf`.
+over all test recordings. Seconds are wall time, of the stage that trains and of all five: an upper
+bound, where the machine did other work beside. **Code**: digest of `src/auricle` and `conf`.
 """
 
 
