@@ -232,7 +232,7 @@ def test_folds_made_of_groups_are_of_like_sizes():
 
 def test_more_folds_than_groups_of_a_class_are_refused():
     clips = clips_of([(("speech",), 1)] * 9 + [(("music",), 3)] * 4)
-    with pytest.raises(AuricleError, match=r"music are of 4 group.*5 folds \(dataset\.folds\)"):
+    with pytest.raises(AuricleError, match=r"music has 4 group.*5 folds \(dataset\.folds\)"):
         split(clips, dataset(split="fold", folds=5))
 
 
