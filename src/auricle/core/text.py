@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-_SHOWN = 12
 
-
-def listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str], most: int = 12, separator: str = ", ") -> str:
     """Return items in a line; of many, the first few and how many more there are."""
-    more = len(items) - _SHOWN
+    more = len(items) - most
     if more <= 1:
-        return ", ".join(items)
-    return f"{', '.join(items[:_SHOWN])} and {more} more"
+        return separator.join(items)
+    return f"{separator.join(items[:most])} and {more} more"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auricle.core.csv_table import write_table
 from auricle.core.errors import AuricleError
+from auricle.core.text import listed
 from auricle.datasets.clips import Clip, Dataset
 from auricle.datasets.fingerprint import Fingerprint, near_identical
 
@@ -103,10 +104,9 @@ def refuse_contradictions(clips: Sequence[Clip], dataset: Dataset) -> None:
         if other.labels != same[0].labels
     ]
     if found and not dataset.allow_leaks:
-        more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise AuricleError(
             f"{len(found)} pair(s) of recordings are the same, and labelled differently: "
-            f"{'; '.join(found[:_NAMED])}{more}. Remove the one that is wrong; "
+            f"{listed(found, _NAMED, '; ')}. Remove the one that is wrong; "
             "dataset.allow_leaks=true learns from both"
         )
 

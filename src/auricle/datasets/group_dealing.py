@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.core.errors import AuricleError
+from auricle.core.text import listed
 
 _ORDERS = 50  # orders of the groups that are tried; the best is kept
 _NAMED = 5  # classes in a message
@@ -78,9 +79,8 @@ def refuse_few(groups: Mapping[str, Sequence[str]], least: int, wanted: str) -> 
         if len(names) < least
     ]
     if few:
-        more = f"; and {len(few) - _NAMED} more classes" if len(few) > _NAMED else ""
         raise AuricleError(
-            f"{'; '.join(few[:_NAMED])}{more}, but {wanted} need one each: add recordings of other "
+            f"{listed(few, _NAMED, '; ')}, but {wanted} need one each: add recordings of other "
             "speakers, devices or sessions (without dataset.table, each recording is a group), "
             "name smaller groups in the table, or leave the class out"
         )

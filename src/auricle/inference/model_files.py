@@ -6,7 +6,7 @@ from auricle.core.files import need_file
 
 MODEL_FILE = "model.tflite"  # a network as a listener runs it
 KERAS_FILE = "model.keras"  # what that was made of; a listener does without
-VALIDATED_FILE = "validated.keras"  # before it was trained on validation too, where it was
+VALIDATED_FILE = "validated.keras"  # where the mean of two is kept: the one that was validated
 ESTIMATOR_FILE = "model.skops"  # a baseline: what was trained, and what a listener runs
 
 
